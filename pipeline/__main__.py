@@ -1,0 +1,5 @@
+"""`python -m pipeline` is `picket`."""
+
+from pipeline.cli import main
+
+main()

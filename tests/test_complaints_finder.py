@@ -1,0 +1,281 @@
+"""What the finder makes of whole articles: status, speakers, scope, actors, evidence."""
+
+import pickle
+import time
+from datetime import UTC, datetime
+from functools import cache
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from transforms.complaints.finder import ComplaintFinder
+from transforms.complaints.hits import merge_complaints
+from transforms.tables.records import ActorHit, ComplaintHit
+from transforms.text.words import TextView
+
+CONFIGS = Path(__file__).parent.parent / "configs" / "complaints"
+MILLISECONDS_PER_ARTICLE = 12  # bound for a slow machine; about 3 for 3,000 characters on an idle one
+
+
+@cache
+def finder() -> ComplaintFinder:
+    return ComplaintFinder.load(CONFIGS)
+
+
+def find(text: str, lang: str = "en", title: str = "", actors: list[ActorHit] | None = None) -> list[ComplaintHit]:
+    return finder().find(TextView(title, lang), TextView(text, lang), actors or [])
+
+
+def found(text: str, lang: str = "en", title: str = "") -> set[tuple[str, str]]:
+    return {(hit.code, hit.status) for hit in find(text, lang, title)}
+
+
+# --- status -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "expected"),
+    [
+        ("en", "The conscripts were beaten by their officers.", ("ABU.VIOLENCE", "asserted")),
+        ("en", "The ministry denied that conscripts had been sent to the front.", ("MOB.CONSCRIPT", "denied")),
+        ("en", "Mothers fear that the conscripts may be sent to the front.", ("MOB.CONSCRIPT", "hypothetical")),
+        ("en", "In the 1990s conscripts were sent to the front in Chechnya.", ("MOB.CONSCRIPT", "historical")),
+        ("ru", "Срочников отправили на фронт.", ("MOB.CONSCRIPT", "asserted")),
+        ("ru", "В Минобороны опровергли, что срочников отправили на фронт.", ("MOB.CONSCRIPT", "denied")),
+        ("ru", "Матери боятся, что срочников отправят на фронт.", ("MOB.CONSCRIPT", "hypothetical")),
+        ("ru", "В девяностые срочников бросали в бой под Грозным.", ("MOB.CONSCRIPT", "historical")),
+        ("uk", "Строковиків кинули на передову.", ("MOB.CONSCRIPT", "asserted")),
+        ("uk", "У міністерстві спростували, що строковиків кинули на передову.", ("MOB.CONSCRIPT", "denied")),
+        ("uk", "Матері бояться, що строковиків кинуть на передову.", ("MOB.CONSCRIPT", "hypothetical")),
+        ("uk", "У дев'яностих строковиків кидали в бій під Грозним.", ("MOB.CONSCRIPT", "historical")),
+    ],
+)
+def test_status_is_read_from_the_clause(lang: str, text: str, expected: tuple[str, str]) -> None:
+    assert expected in found(text, lang)
+    assert {status for code, status in found(text, lang) if code == expected[0]} == {expected[1]}
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The mobilised men were fully equipped and had been trained for three months."),
+        ("en", "Our soldiers are not beaten, says a soldier of the company."),
+        ("ru", "Мобилизованные полностью экипированы и прошли полный курс подготовки."),
+        ("ru", "Солдат здесь не бьют, говорит рядовой этой роты."),
+        ("uk", "Мобілізовані повністю екіпіровані й пройшли повний курс підготовки."),
+        ("uk", "Солдатів тут не б'ють, каже рядовий цієї роти."),
+    ],
+)
+def test_a_negated_lack_or_harm_is_no_complaint(lang: str, text: str) -> None:
+    assert found(text, lang) == set()
+
+
+def test_a_denial_beside_an_assertion_gives_both_rows() -> None:
+    text = (
+        "Отказников держат в подвале под Луганском, рассказали жены мобилизованных. "
+        "В пресс-службе округа заявили, что мест содержания в части нет."
+    )
+    assert {("ABU.DETAIN", "asserted"), ("ABU.DETAIN", "denied")} <= found(text, "ru")
+
+
+def test_the_articles_own_year_tells_what_is_history() -> None:
+    title, text = TextView("", "en"), TextView("In 2003 conscripts were sent to the front.", "en")
+    then = finder().find(title, text, [], datetime(2003, 5, 1, tzinfo=UTC))
+    now = finder().find(title, text, [], datetime(2023, 5, 1, tzinfo=UTC))
+    assert [hit.status for hit in then if hit.code == "MOB.CONSCRIPT"] == ["asserted"]
+    assert [hit.status for hit in now if hit.code == "MOB.CONSCRIPT"] == ["historical"]
+
+
+# --- scope --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lang", "text"),
+    [
+        ("en", "The school canteen ran out of food, and pupils went hungry."),
+        ("en", "Enemy shells killed three soldiers near the village."),
+        ("en", "Police detained a woman at a climate protest."),
+        ("en", "The army opened a new museum of boots and helmets."),
+        ("ru", "В школьной столовой закончилась еда, ученики остались голодными."),
+        ("ru", "При обстреле противника погибли трое солдат."),
+        ("ru", "Полиция задержала активистку на экологическом пикете."),
+        ("ru", "Президент подписал указ о весеннем призыве."),
+        ("uk", "У шкільній їдальні закінчилася їжа, учні лишилися голодними."),
+        ("uk", "Унаслідок обстрілу ворога загинули троє солдатів."),
+        ("uk", "Поліція затримала активістку на екологічному пікеті."),
+        ("uk", "Сьогодні відзначають День матері."),
+    ],
+)
+def test_what_is_not_about_people_in_service_is_silent(lang: str, text: str) -> None:
+    assert found(text, lang) == set()
+
+
+def test_the_title_carries_the_subject_into_the_text() -> None:
+    text = "Крыша течет, спать приходится на мокрых матрасах."
+    assert found(text, "ru") == set()
+    assert ("CON.LIVING", "asserted") in found(text, "ru", title="Срочники рассказали о жизни в казарме")
+
+
+def test_other_languages_are_left_alone() -> None:
+    assert find("Die Soldaten wurden geschlagen.", "de") == []
+    assert finder().find_demands(TextView("", "de"), TextView("Frieden!", "de"), []) == []
+
+
+# --- speakers -----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "kind"),
+    [
+        ("en", "“We were sent to the front without training,” said a soldier of the company.", "soldier"),
+        ("en", "“My son was sent to the front without training,” said the mother of a soldier.", "relative"),
+        ("ru", "«Нас отправили на фронт без подготовки», — рассказал солдат.", "soldier"),
+        ("ru", "— Сына отправили на фронт без подготовки, — говорит мать солдата.", "relative"),
+        ("ru", "По словам адвоката, солдат отправили на фронт без подготовки.", "rights_group"),
+        ("uk", "«Сина відправили на фронт без підготовки», – каже мати солдата.", "relative"),
+        ("uk", "Солдатів відправили на фронт без підготовки.", "media"),
+    ],
+)
+def test_who_says_it(lang: str, text: str, kind: str) -> None:
+    (hit,) = [hit for hit in find(text, lang) if hit.code == "SUP.TRAINING"]
+    assert hit.speaker_kind == kind
+
+
+def test_private_people_have_no_name_and_officials_have() -> None:
+    private = find("«Сына отправили на фронт без подготовки», — сказала мать солдата Ирина Волкова.", "ru")
+    public = find("Депутат Вера Малых заявила, что мобилизованных отправили на фронт без подготовки.", "ru")
+    assert {hit.speaker for hit in private} == {None}
+    assert {hit.speaker for hit in public if hit.code == "SUP.TRAINING"} == {"Вера Малых"}
+
+
+def test_a_resumed_quotation_has_the_same_speaker() -> None:
+    text = "“We have no boots,” said the mother of a soldier. “They sleep in mouldy tents,” she went on."
+    assert {hit.speaker_kind for hit in find(text) if hit.code == "CON.LIVING"} == {"relative"}
+
+
+def test_quotes_have_spans_and_speakers() -> None:
+    text = "«Наших сыновей бросили без командиров», — заявил Комитет солдатских матерей."
+    start = text.index("Комитет")
+    actor = ActorHit("committee-soldiers-mothers", "alias", "text", start, start + len("Комитет солдатских матерей"))
+    (quote,) = finder().find_quotes(TextView("", "ru"), TextView(text, "ru"), [actor])
+    assert text[quote.start : quote.end] == "Наших сыновей бросили без командиров"
+    assert (quote.speaker_kind, quote.actor_ids) == ("group", ("committee-soldiers-mothers",))
+
+
+def test_actors_of_the_sentence_and_of_the_quotation_are_named() -> None:
+    text = "«Наших сыновей бросили без командиров», — заявил Комитет солдатских матерей."
+    start = text.index("Комитет")
+    actor = ActorHit("committee-soldiers-mothers", "alias", "text", start, start + 26)
+    hits = find(text, "ru", actors=[actor])
+    assert hits
+    assert {hit.actor_ids for hit in hits} == {("committee-soldiers-mothers",)}
+
+
+def test_target_is_who_is_answerable() -> None:
+    (hit,) = [h for h in find("Комбат избивает солдат палкой.", "ru") if h.code == "ABU.VIOLENCE"]
+    assert hit.target == "command"
+
+
+# --- evidence -----------------------------------------------------------------------------------------------------
+
+
+def test_evidence_is_short_and_one_for_each_code_status_and_sentence() -> None:
+    text = "Вчера вечером, по словам соседей, из города отправили мобилизованных без подготовки, среди них пекаря."
+    hits = [hit for hit in find(text, "ru") if hit.code == "SUP.TRAINING"]
+    assert len(hits) == 1
+    assert "без подготовки" in text[hits[0].start : hits[0].end]
+    assert hits[0].end - hits[0].start < len(text) / 2
+
+
+PIECES = (
+    "Our soldiers starve", "mobilised men", "without training", "the front", "were sent", "«", "»", "“", "”", '"', "—",
+    "мобилизо\u0301ванных", "без\u00adподготовки", "солдаты", "голодают", "не", "никто", "сказал командир", "ё", "\n",
+    "\n\n", ". ", "! ", "? ", ", ", "строковиків", "кинули", "на передову", "м’ясо", "1995", "\u200b", "😐", "И\u0306",
+)  # fmt: skip
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["en", "ru", "uk"]), st.lists(st.sampled_from(PIECES), max_size=25), st.sampled_from([" ", ""]))
+def test_evidence_is_a_span_of_its_field_inside_its_sentence(lang: str, pieces: list[str], glue: str) -> None:
+    text = glue.join(pieces)
+    view = TextView(text, lang)
+    for hit in finder().find(TextView("Soldiers", lang), view, []):
+        raw = "Soldiers" if hit.field == "title" else text
+        assert 0 <= hit.start < hit.end <= len(raw)
+        if hit.field == "text":
+            start, end = view.sentence_at(hit.start)
+            assert start <= hit.start < hit.end <= end
+    for quote in finder().find_quotes(TextView("", lang), view, []):
+        assert 0 <= quote.start < quote.end <= len(text)
+
+
+# --- demands, merging, cost ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("lang", "text", "code"),
+    [
+        ("en", "The soldiers' wives demand that their husbands be allowed to come home.", "DEM.RETURN"),
+        ("ru", "Матери солдат требуют расследования.", "DEM.INVESTIGATE"),
+        ("uk", "Дружини військових вимагають зустрічі з міністром.", "DEM.MEET"),
+    ],
+)
+def test_demands_are_kept_apart_from_complaints(lang: str, text: str, code: str) -> None:
+    hits = finder().find_demands(TextView("", lang), TextView(text, lang), [])
+    assert code in {hit.code for hit in hits}
+    assert not any(hit.code.startswith("DEM.") for hit in find(text, lang))
+
+
+def test_a_rule_wins_over_another_finder_in_its_sentence() -> None:
+    text = "Мобилизованные голодают. Солдаты спят на голой земле."
+    rules = find(text, "ru")
+    (food,) = [hit for hit in rules if hit.code == "SUP.FOOD"]
+
+    def model(code: str, start: int) -> ComplaintHit:
+        return ComplaintHit(code, "asserted", "text", start, start + 5, (), "media", None, "none", "model-1", 0.6)
+
+    merged = merge_complaints(
+        rules, [model("SUP.FOOD", 0), model("SUP.FOOD", 30)], TextView("", "ru"), TextView(text, "ru")
+    )
+    assert [(hit.method, hit.start) for hit in merged if hit.code == "SUP.FOOD"] == [
+        (food.method, food.start),
+        ("model-1", 30),
+    ]
+
+
+def test_contexts_serve_a_second_finder() -> None:
+    text = "Матери солдат боятся зимы. Погода была хорошей. Комбат сказал, что все живы."
+    contexts = finder().contexts(TextView("", "ru"), TextView(text, "ru"), [])
+    assert [text[context.start : context.end][:6] for context in contexts] == ["Матери", "Погода", "Комбат"]
+    assert [context.status for context in contexts] == ["hypothetical", "asserted", "asserted"]
+    assert contexts[0].in_scope
+    assert contexts[2].speaker_kind == "official"
+
+
+def test_finder_is_the_same_for_every_order_and_can_be_pickled() -> None:
+    texts = ["Солдаты голодают.", "Срочников отправили на фронт."]
+    forward = [find(text, "ru") for text in texts]
+    backward = [find(text, "ru") for text in reversed(texts)]
+    assert forward == backward[::-1]
+    copy = pickle.loads(pickle.dumps(finder()))  # noqa: S301 - our own bytes
+    assert copy.find(TextView("", "ru"), TextView(texts[0], "ru"), []) == forward[0]
+
+
+def test_hostile_texts_cost_little() -> None:
+    for text in ("не " * 20_000, "«" * 5_000, "солдат без подготовки " * 3_000, "«а " * 3_000, "— " * 5_000):
+        started = time.perf_counter()
+        finder().find_all(TextView("", "ru"), TextView(text, "ru"), [])
+        assert time.perf_counter() - started < 5, text[:20]
+
+
+def test_an_article_costs_milliseconds() -> None:
+    text = ("Жены мобилизованных рассказали, что их мужей отправили на фронт без подготовки. " * 3 + "\n\n" + (
+        "Погода в городе стояла теплая, на рынке продавали арбузы, а в парке играл оркестр. " * 3)) * 6  # fmt: skip
+    view = [(TextView("", "ru"), TextView(text, "ru")) for _ in range(6)]
+    finder().find(*view[0], [])
+    started = time.perf_counter()
+    for title, body in view[1:]:
+        finder().find(title, body, [])
+    assert (time.perf_counter() - started) / 5 * 1000 < MILLISECONDS_PER_ARTICLE

@@ -1,0 +1,214 @@
+"""Who says a sentence: the speaker of its quotation, of its reported speech, or the journalist."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import get_args
+
+from transforms.complaints.lexicon import Lexicon, Span
+from transforms.complaints.quotes import Quotation, QuoteHit, quotations
+from transforms.complaints.reading import Reading, Sentence
+from transforms.tables.records import ActorHit, SpeakerKind
+
+REACH = 12  # places between a verb of speech and its subject
+CLOSE = 4  # places: nearer ones than this count as equally near, and the order of `_KINDS` decides
+NAME_REACH = 7  # places between a name and the role or verb that it belongs to
+CONTINUED = 160  # characters between two quotations of one speaker, the second without a verb of its own
+# Class of words → kind; the first of several that are equally near wins ("mother of a soldier" is a relative).
+_KINDS: tuple[tuple[str, SpeakerKind], ...] = (
+    ("S_GROUP", "group"), ("S_RIGHTS", "rights_group"), ("RELATIVE", "relative"), ("S_POLITICIAN", "politician"),
+    ("S_OFFICIAL", "official"), ("SOLDIER", "soldier"), ("S_MEDIA", "media"),
+)  # fmt: skip
+_PUBLIC = frozenset({"official", "politician"})
+_MAX_NAME = 3  # words of a name
+assert {kind for _, kind in _KINDS} < set(get_args(SpeakerKind))  # noqa: S101 - a table that would not fit fails at import
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """Who says something; `speaker` is a name only where it is a public person's."""
+
+    kind: SpeakerKind
+    speaker: str | None = None
+    actor_ids: tuple[str, ...] = ()
+
+
+NARRATOR = Attribution("media")
+
+
+class SpeakerReader:
+    """Finds the speaker of each sentence of one field."""
+
+    def __init__(self, lexicon: Lexicon, reading: Reading, actors: Sequence[ActorHit]) -> None:
+        number = lexicon.number
+        self._say, self._according, self._pronoun = number("SAY"), number("ACCORDING"), number("PRONOUN")
+        self._leader = number("S_LEADER")
+        self._kinds = [(number(name), kind) for name, kind in _KINDS]
+        self._reading = reading
+        self._actors = [actor for actor in actors if actor.field == reading.field]
+        self._quotations = quotations(reading.view.raw)
+        self._known: dict[str, SpeakerKind] = {}
+        self._learn_names()
+        self._of_quotes = self._attribute_quotes()
+
+    def quotes(self) -> list[QuoteHit]:
+        """Return the quotations with their speakers."""
+        return [
+            QuoteHit(self._reading.field, q.start, q.end, who.kind, who.speaker, who.actor_ids)
+            for q, who in zip(self._quotations, self._of_quotes, strict=True)
+        ]
+
+    def of(self, sentence: Sentence, start: int) -> Attribution:
+        """Return who says what stands at the raw offset `start` of `sentence`."""
+        for quotation, attribution in zip(self._quotations, self._of_quotes, strict=True):
+            if quotation.start <= start < quotation.end:
+                return attribution
+        return self._reported(sentence) or NARRATOR
+
+    def _attribute_quotes(self) -> list[Attribution]:
+        attributions: list[Attribution] = []
+        previous: tuple[Quotation, Attribution] | None = None
+        for quotation in self._quotations:
+            found = self._around(quotation)
+            if found is None and previous and quotation.start - previous[0].end <= CONTINUED:
+                between = self._reading.view.raw[previous[0].end : quotation.start]
+                found = previous[1] if "\n\n" not in between else None
+            attribution = found or Attribution("unknown")
+            attributions.append(attribution)
+            previous = quotation, attribution
+        return attributions
+
+    def _around(self, quotation: Quotation) -> Attribution | None:
+        sentences = self._reading.sentences
+        touching = [s for s in sentences if s.start < quotation.end + 2 and quotation.start - 2 < s.end]
+        if not touching:
+            return None
+        # The words of attribution stand in the sentence that the quotation ends or begins in, else right beside it.
+        order = [touching[-1], touching[0]]
+        for index in (touching[-1].index + 1, touching[0].index - 1):
+            if 0 <= index < len(sentences) and self._is_near(sentences[index], quotation):
+                order.append(sentences[index])
+        for sentence in order:
+            found = self._reported(sentence, quotation)
+            if found is not None:
+                return found
+        return None
+
+    def _is_near(self, sentence: Sentence, quotation: Quotation) -> bool:
+        start, end = min(sentence.end, quotation.end), max(sentence.start, quotation.start)
+        return "\n" not in self._reading.view.raw[start:end].strip() and end - start < CONTINUED
+
+    def _reported(self, sentence: Sentence, quotation: Quotation | None = None) -> Attribution | None:
+        """Return the subject of the verb of speech in `sentence` that stands outside of quotations."""
+        verbs = [
+            span
+            for number in (self._say, self._according)
+            for span in sentence.found.get(number, ())
+            if not self._is_quoted(sentence.words[span[0]].start)
+        ]
+        if not verbs:
+            return None
+        if quotation is not None:
+            verbs.sort(key=lambda span: _gap(sentence, span, quotation))
+        return self._subject(sentence, verbs[0])
+
+    def _subject(self, sentence: Sentence, verb: Span) -> Attribution:
+        actors = self._actors_near(sentence, verb)
+        candidates: list[tuple[int, int, SpeakerKind, Span]] = []
+        for rank, (number, kind) in enumerate(self._kinds):
+            for span in sentence.found.get(number, ()):
+                distance = _distance(sentence, span, verb)
+                if distance <= REACH and not self._is_quoted(sentence.words[span[0]].start):
+                    candidates.append((distance, rank, kind, span))
+        if actors and (not candidates or actors[0][0] <= min(candidates)[0] + CLOSE):
+            ids = tuple(dict.fromkeys(actor.actor_id for _, actor in actors))
+            return Attribution("group", self._leader_name(sentence, verb, [a for _, a in actors]), ids)
+        if not candidates:
+            return self._by_name(sentence, verb)
+        nearest = min(candidates)[0]
+        _, _, kind, span = min((c for c in candidates if c[0] <= nearest + CLOSE), key=lambda c: (c[1], c[0]))
+        speaker = self._name(sentence, (span, verb)) if kind in _PUBLIC else None
+        return Attribution(kind, speaker)
+
+    def _by_name(self, sentence: Sentence, verb: Span) -> Attribution:
+        name = self._name(sentence, (verb,))
+        kind = next((self._known[part] for part in (name or "").lower().split() if part in self._known), None)
+        if kind is None and sentence.has(self._pronoun) and sentence.index > 0:
+            kind = self._kind_before(sentence.index)
+        return Attribution(kind or "unknown", name if kind in _PUBLIC else None)
+
+    def _kind_before(self, index: int) -> SpeakerKind | None:
+        for sentence in reversed(self._reading.sentences[max(0, index - 3) : index]):
+            kinds = [kind for number, kind in self._kinds if sentence.has(number)]
+            if kinds:
+                return kinds[0]
+        return None
+
+    def _actors_near(self, sentence: Sentence, verb: Span) -> list[tuple[int, ActorHit]]:
+        start, end = sentence.raw_span(verb)
+        near = []
+        for actor in self._actors:
+            if sentence.start <= actor.start < sentence.end and not self._is_quoted(actor.start):
+                gap = max(0, actor.start - end, start - actor.end)
+                near.append((gap // 6, actor))  # six characters: about one word
+        return sorted((item for item in near if item[0] <= REACH), key=lambda item: item[0])
+
+    def _leader_name(self, sentence: Sentence, verb: Span, actors: list[ActorHit]) -> str | None:
+        for actor in actors:
+            if actor.kind == "representative":
+                return self._reading.view.raw[actor.start : actor.end]
+        leaders = sentence.found.get(self._leader, ())
+        return self._name(sentence, (*leaders, verb)) if leaders else None
+
+    def _name(self, sentence: Sentence, anchors: Sequence[Span]) -> str | None:
+        raw = self._reading.view.raw
+        best: tuple[int, str] | None = None
+        index, words = 0, sentence.words
+        while index < len(words):
+            stop = index
+            while stop < len(words) and stop - index < _MAX_NAME and self._is_name_word(sentence, stop, stop > index):
+                stop += 1
+            if stop - index > 1 or (stop > index and words[index].text in self._known):
+                gap = min(_distance(sentence, (index, stop - 1), anchor) for anchor in anchors)
+                if gap <= NAME_REACH and (best is None or gap < best[0]):
+                    best = gap, raw[words[index].start : words[stop - 1].end]
+            index = max(stop, index + 1)
+        return best[1] if best else None
+
+    def _is_name_word(self, sentence: Sentence, index: int, following: bool) -> bool:
+        word = sentence.words[index]
+        raw = self._reading.view.raw
+        if not raw[word.start].isupper() or self._is_quoted(word.start):
+            return False
+        if following and raw[sentence.words[index - 1].end : word.start] not in {" ", ". ", "\u00a0", ".\u00a0"}:
+            return False
+        surface = raw[word.start : word.end]
+        if len(surface) > 1 and surface.isupper():
+            return False
+        return not any((index, index) in sentence.found.get(number, ()) for number, _ in self._kinds)
+
+    def _learn_names(self) -> None:
+        """Remember which names stand beside which role, so that a later «says Olga» has one."""
+        for sentence in self._reading.sentences:
+            for number, kind in self._kinds:
+                for span in sentence.found.get(number, ()):
+                    for index in range(max(0, span[0] - 3), min(len(sentence.words), span[1] + 4)):
+                        if not span[0] <= index <= span[1] and index and self._is_capital(sentence, index):
+                            self._known.setdefault(sentence.words[index].text, kind)
+
+    def _is_capital(self, sentence: Sentence, index: int) -> bool:
+        word = sentence.words[index]
+        surface = self._reading.view.raw[word.start : word.end]
+        return surface[:1].isupper() and not surface.isupper()
+
+    def _is_quoted(self, position: int) -> bool:
+        return any(q.start <= position < q.end for q in self._quotations)
+
+
+def _distance(sentence: Sentence, one: Span, other: Span) -> int:
+    first, second = sorted((one, other))
+    return max(0, sentence.places[second[0]] - sentence.places[first[1]] - 1)
+
+
+def _gap(sentence: Sentence, span: Span, quotation: Quotation) -> int:
+    start, end = sentence.raw_span(span)
+    return max(0, start - quotation.end, quotation.start - end)

@@ -1,0 +1,151 @@
+"""A sparse linear model over hashed features: its weights on disk, and scores of sentences."""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from transforms.second_tier.features import BLOCKS, SHRINK, Features
+
+WEIGHTS = "weights.bin"
+MAX_BYTES = 64_000_000  # of the file after decompression: a damaged or foreign file cannot fill the memory
+_MAGIC = b"picket-second-tier-2\n"
+MAX_ODDS = 30.0
+Floats = npt.NDArray[np.float32]
+
+
+class InvalidModel(Exception):
+    """A weights file that is not one, or not of this version; the message names the file."""
+
+
+@dataclass(frozen=True, slots=True)
+class Calibration:
+    """Slope and intercept by output, which make log-odds of scores."""
+
+    slopes: tuple[float, ...]
+    intercepts: tuple[float, ...]
+
+    def log_odds(self, scores: Floats) -> Floats:
+        """Return log-odds for `scores` (sentences x outputs), at most `MAX_ODDS` to either side."""
+        odds = scores * np.array(self.slopes, np.float32) + np.array(self.intercepts, np.float32)
+        return np.asarray(np.clip(odds, -MAX_ODDS, MAX_ODDS), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LinearModel:
+    """Weights by feature: sorted `keys`, a factor `rarity` for each, `weights` (features x outputs) times `scales`."""
+
+    outputs: tuple[str, ...]
+    classes: tuple[str, ...]
+    calibration: Calibration
+    keys: npt.NDArray[np.uint32]
+    rarity: npt.NDArray[np.float16]
+    weights: npt.NDArray[np.int8]
+    scales: Floats
+    bias: Floats
+    version: str
+
+    def scores(self, sentences: Sequence[Features]) -> Floats:
+        """Return the scores (sentences x outputs) of `sentences`."""
+        result = np.tile(self.bias, (len(sentences), 1))
+        for block, (_, weight) in enumerate(BLOCKS):
+            parts = [sentence.blocks[block] for sentence in sentences]
+            result += self._block(parts) * np.float32(weight)
+        return np.asarray(result, np.float32)
+
+    def weight(self, key: int, column: int) -> float:
+        """Return what the feature `key` adds to output `column` by itself; 0 where it is unknown."""
+        row = int(np.searchsorted(self.keys, np.uint32(key)))
+        if row == len(self.keys) or self.keys[row] != key:
+            return 0.0
+        return float(self.weights[row, column] * self.scales[column] * self.rarity[row])
+
+    def _block(self, parts: Sequence[npt.NDArray[np.uint32]]) -> Floats:
+        owners, rows, counts = count_rows(self.keys, parts)
+        values = block_values(owners, rows, counts, self.rarity, len(parts))
+        sums = np.zeros((len(parts), len(self.outputs)), np.float32)
+        if len(rows):
+            firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+            sums[owners[firsts]] = np.add.reduceat(self.weights[rows] * values[:, None], firsts, axis=0)
+        return sums * self.scales
+
+
+def block_values(
+    owners: npt.NDArray[np.int64],
+    rows: npt.NDArray[np.int64],
+    counts: npt.NDArray[np.int64],
+    rarity: npt.NDArray[np.float16],
+    size: int,
+) -> Floats:
+    """Return the value of each feature that `count_rows` counted in a block of `size` sentences."""
+    values = (1 + np.log(counts)) * rarity[rows].astype(np.float32)
+    lengths = np.sqrt(np.bincount(owners, values * values, size))
+    return np.asarray(values / np.maximum(lengths, 1e-9)[owners] ** SHRINK, np.float32)
+
+
+def count_rows(
+    keys: npt.NDArray[np.uint32], parts: Sequence[npt.NDArray[np.uint32]]
+) -> tuple[npt.NDArray[np.int64], npt.NDArray[np.int64], npt.NDArray[np.int64]]:
+    """Return owner, row and count of each known feature in `parts`, by owner and row; unknown ones are left out."""
+    flat = np.concatenate([np.zeros(0, np.uint32), *parts])
+    owners = np.repeat(np.arange(len(parts)), [len(part) for part in parts])
+    rows = np.searchsorted(keys, flat)
+    known = rows < len(keys)
+    known[known] = keys[rows[known]] == flat[known]
+    joined, counts = np.unique(owners[known] * np.int64(len(keys) + 1) + rows[known], return_counts=True)
+    owner, row = np.divmod(joined, len(keys) + 1)
+    return owner, row, counts
+
+
+def write_model(folder: Path, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
+    """Write the weights of a model into `folder` and return its version: a hash of the bytes that were written."""
+    described = {name: [array.dtype.str, list(array.shape)] for name, array in arrays.items()}
+    head = json.dumps({**header, "arrays": described}, sort_keys=True).encode()
+    body = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays.values())
+    content = _MAGIC + len(head).to_bytes(4, "little") + head + body
+    (folder / WEIGHTS).write_bytes(zlib.compress(content, 9))
+    return _version(content)
+
+
+def read_model(folder: Path) -> LinearModel:
+    """Read the weights of `folder`. Raises InvalidModel where they are damaged, OSError where they are missing."""
+    path = folder / WEIGHTS
+    try:
+        inflate = zlib.decompressobj()
+        content = inflate.decompress(path.read_bytes(), MAX_BYTES)
+        if not inflate.eof or not content.startswith(_MAGIC):
+            raise InvalidModel(f"{path}: not a weights file of this version, or larger than {MAX_BYTES} bytes")
+        start = len(_MAGIC) + 4
+        length = int.from_bytes(content[len(_MAGIC) : start], "little")
+        header = json.loads(content[start : start + length])
+        arrays = _arrays(header["arrays"], content, start + length)
+        calibration = Calibration(tuple(header["slopes"]), tuple(header["intercepts"]))
+        return LinearModel(
+            outputs=tuple(header["outputs"]),
+            classes=tuple(header["classes"]),
+            calibration=calibration,
+            version=_version(content),
+            **arrays,
+        )
+    except (zlib.error, ValueError, KeyError, TypeError) as error:
+        raise InvalidModel(f"{path}: {error}") from error
+
+
+def _arrays(described: Mapping[str, Any], content: bytes, start: int) -> dict[str, npt.NDArray[Any]]:
+    arrays: dict[str, npt.NDArray[Any]] = {}
+    for name in ("keys", "rarity", "weights", "scales", "bias"):
+        kind, shape = described[name]
+        count = int(np.prod(shape))
+        arrays[name] = np.frombuffer(content, np.dtype(kind), count, start).reshape(shape)
+        start += arrays[name].nbytes
+    return arrays
+
+
+def _version(content: bytes) -> str:
+    return sha256(content).hexdigest()[:12]
