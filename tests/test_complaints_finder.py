@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from transforms.complaints.finder import ComplaintFinder
-from transforms.complaints.hits import merge_complaints
 from transforms.tables.records import ActorHit, ComplaintHit
 from transforms.text.words import TextView
 
@@ -228,26 +227,10 @@ def test_demands_are_kept_apart_from_complaints(lang: str, text: str, code: str)
     assert not any(hit.code.startswith("DEM.") for hit in find(text, lang))
 
 
-def test_a_rule_wins_over_another_finder_in_its_sentence() -> None:
-    text = "Мобилизованные голодают. Солдаты спят на голой земле."
-    rules = find(text, "ru")
-    (food,) = [hit for hit in rules if hit.code == "SUP.FOOD"]
-
-    def model(code: str, start: int) -> ComplaintHit:
-        return ComplaintHit(code, "asserted", "text", start, start + 5, (), "media", None, "none", "model-1", 0.6)
-
-    merged = merge_complaints(
-        rules, [model("SUP.FOOD", 0), model("SUP.FOOD", 30)], TextView("", "ru"), TextView(text, "ru")
-    )
-    assert [(hit.method, hit.start) for hit in merged if hit.code == "SUP.FOOD"] == [
-        (food.method, food.start),
-        ("model-1", 30),
-    ]
-
-
 def test_contexts_serve_a_second_finder() -> None:
     text = "Матери солдат боятся зимы. Погода была хорошей. Комбат сказал, что все живы."
-    contexts = finder().contexts(TextView("", "ru"), TextView(text, "ru"), [])
+    fields = finder().read(TextView("", "ru"), TextView(text, "ru"), [])
+    contexts = [context for field in fields for context in field.contexts()]
     assert [text[context.start : context.end][:6] for context in contexts] == ["Матери", "Погода", "Комбат"]
     assert [context.status for context in contexts] == ["hypothetical", "asserted", "asserted"]
     assert contexts[0].in_scope

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from pipeline.resources import bundled
 from transforms.complaints.codes import CODES
+from transforms.complaints.finder import ComplaintFinder
 from transforms.complaints.loading import load_knowledge
 from transforms.complaints.reading import Reading
 from transforms.knowledge.yaml_file import InvalidFile
@@ -18,6 +19,7 @@ from transforms.tables.records import ActorHit, ComplaintHit
 from transforms.text.words import TextView
 
 KNOWLEDGE = load_knowledge(bundled("configs", "complaints"))
+RULES = ComplaintFinder(KNOWLEDGE)
 TIER = SecondTier.load(bundled("configs", "model"), KNOWLEDGE)
 NO_TITLE = {lang: TextView("", lang) for lang in ("en", "ru", "uk", "de")}
 PLAIN = {
@@ -37,7 +39,13 @@ def actor(end: int) -> list[ActorHit]:
 
 
 def found(text: str, lang: str, rules: list[ComplaintHit] | None = None) -> list[ComplaintHit]:
-    return TIER.find(NO_TITLE[lang], TextView(text, lang), actor(5), rules or [])
+    return read_and_find(NO_TITLE[lang], TextView(text, lang), actor(5), rules)
+
+
+def read_and_find(
+    title: TextView, text: TextView, actors: list[ActorHit], rules: list[ComplaintHit] | None = None
+) -> list[ComplaintHit]:
+    return TIER.find(RULES.read(title, text, actors), actors, rules or [])
 
 
 @pytest.mark.parametrize("lang", PLAIN)
@@ -72,8 +80,8 @@ def test_a_code_comes_once_in_a_sentence() -> None:
 
 def test_a_headline_alone_is_read() -> None:
     code, headline = PLAIN["en"]
-    hits = TIER.find(
-        TextView(headline, "en"), TextView("", "en"), [ActorHit("soldiers-mothers", "collective", "title", 4, 23)], []
+    hits = read_and_find(
+        TextView(headline, "en"), TextView("", "en"), [ActorHit("soldiers-mothers", "collective", "title", 4, 23)]
     )
     assert code in {hit.code for hit in hits}
     assert {hit.field for hit in hits} == {"title"}
@@ -90,17 +98,18 @@ def test_a_headline_alone_is_read() -> None:
     ],
 )
 def test_nothing_is_found_where_nobody_is_in_service(text: str, lang: str) -> None:
-    assert TIER.find(NO_TITLE[lang], TextView(text, lang), [], []) == []
+    assert read_and_find(NO_TITLE[lang], TextView(text, lang), []) == []
 
 
 def test_other_languages_are_left_alone() -> None:
-    assert TIER.find(NO_TITLE["de"], TextView("Die Mütter der Soldaten klagen.", "de"), actor(10), []) == []
+    assert read_and_find(NO_TITLE["de"], TextView("Die Mütter der Soldaten klagen.", "de"), actor(10)) == []
 
 
 def test_a_model_that_travelled_finds_the_same() -> None:
     other = pickle.loads(pickle.dumps(TIER))  # noqa: S301 - our own bytes, as Beam sends them
     text = TextView(PLAIN["ru"][1], "ru")
-    assert other.find(NO_TITLE["ru"], text, actor(5), []) == TIER.find(NO_TITLE["ru"], text, actor(5), [])
+    fields = RULES.read(NO_TITLE["ru"], text, actor(5))
+    assert other.find(fields, actor(5), []) == TIER.find(fields, actor(5), [])
 
 
 def test_a_long_sentence_gives_the_part_that_speaks() -> None:
@@ -119,7 +128,7 @@ def test_a_long_sentence_gives_the_part_that_speaks() -> None:
 @given(st.lists(st.sampled_from(WORDS), max_size=60), st.sampled_from(["en", "ru", "uk"]), st.booleans())
 def test_evidence_lies_in_one_sentence(words: list[str], lang: str, named: bool) -> None:
     view = TextView(" ".join(words), lang)
-    for hit in TIER.find(NO_TITLE[lang], view, actor(4) if named else [], []):
+    for hit in read_and_find(NO_TITLE[lang], view, actor(4) if named else []):
         start, end = view.sentence_at(hit.start)
         assert start <= hit.start < hit.end <= end
         assert hit.code in CODES

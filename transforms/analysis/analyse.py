@@ -83,10 +83,11 @@ class Analyser:
             score = Score(None, None, SKIPPED if known else NO_ENGINE)
             return Findings(self._article(document, identity, (lang, confidence), score, (), ()), ())
         actors = self.matcher.find(title, text)
-        by_rules = self.finder.find_all(title, text, actors, document.published_at)
+        fields = self.finder.read(title, text, actors, document.published_at)
+        by_rules = self.finder.findings(fields)
         complaints = list(by_rules.complaints)
         if self.second is not None:
-            complaints += self.second.find(title, text, actors, complaints, document.published_at)
+            complaints += self.second.find(fields, actors, complaints)
         if not actors and all(hit.confidence < SURE_ENOUGH for hit in complaints):
             complaints = []
         score = score_text(document_text(document.title, document.text), lang)

@@ -60,6 +60,11 @@ class FieldRules:
         self._scope = ScopeCheck(language.lexicon, title_sentences, reading.sentences, named)
         self._year = year
 
+    @property
+    def reading(self) -> Reading:
+        """The field as it was read."""
+        return self._reading
+
     def complaints(self) -> list[ComplaintHit]:
         """Return the complaints by place: for each code, status and sentence the hit of the strongest rule.
 

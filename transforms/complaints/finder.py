@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from transforms.complaints.field_rules import FieldRules
-from transforms.complaints.hits import DemandHit, Findings, SentenceContext
+from transforms.complaints.hits import DemandHit, Findings
 from transforms.complaints.loading import Knowledge, load_knowledge
 from transforms.complaints.quotes import QuoteHit
 from transforms.complaints.reading import Reading
@@ -42,21 +42,25 @@ class ComplaintFinder:
         self, title: TextView, text: TextView, actors: Sequence[ActorHit], published: datetime | None = None
     ) -> list[ComplaintHit]:
         """Return the complaints in an article, by field and place; `published` tells earlier times from its own."""
-        return [hit for field in self._fields(title, text, actors, published) for hit in field.complaints()]
+        return [hit for field in self.read(title, text, actors, published) for hit in field.complaints()]
 
     def find_demands(self, title: TextView, text: TextView, actors: Sequence[ActorHit]) -> list[DemandHit]:
         """Return the demands in an article, by field and place."""
-        return [hit for field in self._fields(title, text, actors, None) for hit in field.demands()]
+        return [hit for field in self.read(title, text, actors, None) for hit in field.demands()]
 
     def find_quotes(self, title: TextView, text: TextView, actors: Sequence[ActorHit]) -> list[QuoteHit]:
         """Return the quotations in an article with their speakers, by field and place."""
-        return [hit for field in self._fields(title, text, actors, None) for hit in field.quotes()]
+        return [hit for field in self.read(title, text, actors, None) for hit in field.quotes()]
 
     def find_all(
         self, title: TextView, text: TextView, actors: Sequence[ActorHit], published: datetime | None = None
     ) -> Findings:
         """Return complaints, demands and quotations of an article, read once."""
-        fields = self._fields(title, text, actors, published)
+        return self.findings(self.read(title, text, actors, published))
+
+    @staticmethod
+    def findings(fields: Sequence[FieldRules]) -> Findings:
+        """Return complaints, demands and quotations of the `fields` of an article."""
         return Findings(
             tuple(hit for field in fields for hit in field.complaints()),
             tuple(hit for field in fields for hit in field.demands()),
@@ -66,17 +70,12 @@ class ComplaintFinder:
     def speaking_rules(self, text: TextView) -> set[str]:
         """Return the ids of all rules that find something in `text`, also where a stronger one speaks for it."""
         title = TextView("", text.lang)
-        return {rule for field in self._fields(title, text, (), None) for rule in field.rules()}
+        return {rule for field in self.read(title, text, (), None) for rule in field.rules()}
 
-    def contexts(
+    def read(
         self, title: TextView, text: TextView, actors: Sequence[ActorHit], published: datetime | None = None
-    ) -> list[SentenceContext]:
-        """Return the sentences of an article for a second finder: scope, status and speaker of each."""
-        return [context for field in self._fields(title, text, actors, published) for context in field.contexts()]
-
-    def _fields(
-        self, title: TextView, text: TextView, actors: Sequence[ActorHit], published: datetime | None
     ) -> list[FieldRules]:
+        """Return title and text of an article as the rules read them; nothing where they do not know the language."""
         language = self._knowledge.languages.get(text.lang)
         if language is None:
             return []

@@ -1,23 +1,9 @@
-"""What this room finds beside complaints, and how two finders' complaints become one list."""
+"""What this room finds beside complaints."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Protocol
 
 from transforms.complaints.quotes import QuoteHit
-from transforms.tables.records import ActorHit, ComplaintHit, Field, SpeakerKind, Status
-from transforms.text.words import TextView
-
-
-class Finder(Protocol):
-    """Anything that finds complaints: the rules, or a model beside them."""
-
-    def find(
-        self, title: TextView, text: TextView, actors: Sequence[ActorHit], published: datetime | None = None
-    ) -> list[ComplaintHit]:
-        """Return the complaints in an article, by field and place."""
-        ...
+from transforms.tables.records import ComplaintHit, Field, SpeakerKind, Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,17 +42,3 @@ class Findings:
     complaints: tuple[ComplaintHit, ...]
     demands: tuple[DemandHit, ...]
     quotes: tuple[QuoteHit, ...]
-
-
-def merge_complaints(
-    rules: Sequence[ComplaintHit], others: Sequence[ComplaintHit], title: TextView, text: TextView
-) -> list[ComplaintHit]:
-    """Return `rules` and those of `others` whose code no rule gave in the same sentence, by field and place."""
-    views = {"title": title, "text": text}
-    spoken = {_key(hit, views[hit.field]) for hit in rules}
-    added = [hit for hit in others if _key(hit, views[hit.field]) not in spoken]
-    return sorted([*rules, *added], key=lambda hit: (hit.field != "title", hit.start, hit.code, hit.status))
-
-
-def _key(hit: ComplaintHit, view: TextView) -> tuple[str, str, tuple[int, int]]:
-    return hit.code, hit.field, view.sentence_at(hit.start)

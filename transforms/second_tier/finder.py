@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -13,14 +12,12 @@ from transforms.complaints.field_rules import FieldRules
 from transforms.complaints.hits import SentenceContext
 from transforms.complaints.loading import Knowledge
 from transforms.complaints.reading import Reading, Sentence
-from transforms.complaints.status import StatusReader
 from transforms.complaints.targets import target_of
 from transforms.knowledge.yaml_file import YamlFile
 from transforms.second_tier.evidence import evidence_span
 from transforms.second_tier.features import ClassNames, features_of
 from transforms.second_tier.model import Floats, LinearModel, read_model
 from transforms.tables.records import ActorHit, ComplaintHit, Status
-from transforms.text.words import TextView
 
 SETTINGS = "model.yaml"
 MIN_WORDS = 3  # words of a sentence below which nothing can be told
@@ -68,9 +65,7 @@ class SecondTier:
         """`knowledge` is that of the rules: the model sees its word classes."""
         self.settings = settings
         self._model = model
-        self._languages = knowledge.languages
         self._names = {lang: ClassNames(k.lexicon, model.classes) for lang, k in knowledge.languages.items()}
-        self._readers = {lang: StatusReader(k.lexicon) for lang, k in knowledge.languages.items()}
         self._codes = [model.outputs.index(code) for code in CODES]
         self._statuses = [model.outputs.index(f"status:{status}") for status in _STATUSES]
 
@@ -88,37 +83,26 @@ class SecondTier:
         return f"model {self._model.version}"
 
     def find(
-        self,
-        title: TextView,
-        text: TextView,
-        actors: Sequence[ActorHit],
-        rules: Sequence[ComplaintHit],
-        published: datetime | None = None,
+        self, fields: Sequence[FieldRules], actors: Sequence[ActorHit], rules: Sequence[ComplaintHit]
     ) -> list[ComplaintHit]:
-        """Return the complaints that `rules`, the hits of the rules in this article, leave out, by field and place.
+        """Return the complaints in `fields` that `rules`, the hits of the rules in this article, leave out, by place.
 
         Each code comes once in a sentence; where a rule gave it, in whatever status, the rule stands.
         """
-        language = self._languages.get(text.lang)
-        if language is None:
-            return []
         around = self._around(actors, rules)
         least = self.settings.threshold if actors or rules else self.settings.alone
-        head, body = Reading(title, "title", language.lexicon), Reading(text, "text", language.lexicon)
         found: list[ComplaintHit] = []
-        for reading in (head, body):
+        for field in fields:
+            reading = field.reading
             taken = {(hit.code, reading.view.sentence_at(hit.start)[0]) for hit in rules if hit.field == reading.field}
             findings = [f for f in self._findings(reading, around, least) if (f.code, f.sentence.start) not in taken]
-            if not findings:
-                continue
-            year = published.year if published else None
-            field = FieldRules(language, self._readers[text.lang], reading, head, actors, year)
-            contexts = {context.start: context for context in field.contexts()}
-            found.extend(
-                self._hit(reading, finding, contexts[finding.sentence.start])
-                for finding in findings
-                if contexts[finding.sentence.start].in_scope
-            )
+            if findings:
+                contexts = {context.start: context for context in field.contexts()}
+                found.extend(
+                    self._hit(reading, finding, contexts[finding.sentence.start])
+                    for finding in findings
+                    if contexts[finding.sentence.start].in_scope
+                )
         return found
 
     def log_odds(self, sentences: Sequence[Sentence], lang: str) -> tuple[Floats, list[Status]]:
