@@ -88,8 +88,7 @@ class Analyser:
         complaints = list(by_rules.complaints)
         if self.second is not None:
             complaints += self.second.find(fields, actors, complaints)
-        if not actors and all(hit.confidence < SURE_ENOUGH for hit in complaints):
-            complaints = []
+        complaints = keep_sure(actors, complaints)
         score = score_text(document_text(document.title, document.text), lang)
         article = self._article(document, identity, (lang, confidence), score, actors, complaints)
         rows = FindingRows(article, {"title": title, "text": text})
@@ -158,6 +157,11 @@ class Analyser:
             run_id=identity.run_id,
             text_method=document.text_method,
         )
+
+
+def keep_sure(actors: Sequence[ActorHit], complaints: list[ComplaintHit]) -> list[ComplaintHit]:
+    """Return `complaints`, or none where the article names no actor and none of them is sure enough to stand alone."""
+    return complaints if actors or any(hit.confidence >= SURE_ENOUGH for hit in complaints) else []
 
 
 @lru_cache(maxsize=1)
