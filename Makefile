@@ -39,4 +39,4 @@ clean:
 
 # The full counts of what the tests show with a few: kills, faults, rounds.
 prove: $(VENV)/.installed-dev
-	PICKET_PROVE=1 $(BIN)/pytest -s tests/test_run_killed.py tests/test_run_feed_farm.py tests/test_dataset_*.py tests/test_stories_*.py
+	PICKET_PROVE=1 $(BIN)/pytest -s tests/test_run_killed.py tests/test_run_kill_points.py tests/test_run_slices.py tests/test_run_feed_farm.py tests/test_dataset_*.py tests/test_stories_*.py

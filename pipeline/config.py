@@ -13,6 +13,9 @@ from transforms.feeds.settings import FetchSettings
 from transforms.knowledge.yaml_file import InvalidFile, Problem, YamlFile
 
 DEFAULT_OUT = "picket-data"  # in the current folder
+# Documents of seeds in one commit: some 300 MB of memory (15 KB each, measured), a minute or two of work, beside which
+# the two seconds that a commit costs do not count.
+SLICE_DOCUMENTS = 20_000
 # Paths in a profile count from the profile's own folder, so that a timer may start it from anywhere.
 _PATH_KEYS = ("out", "sources", "actors", "complaints", "model", "places", "gate")
 
@@ -60,6 +63,12 @@ class Profile(BaseModel):
     workers: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
         default="auto",
         description="Processes that share the work; `auto` takes more than one where the input is large.",
+    )
+    slice_documents: int = Field(
+        default=SLICE_DOCUMENTS,
+        ge=1,
+        description="Documents of seeds that are read, analysed and published at a time; a run that is cut short goes"
+        " on behind what it published.",
     )
     max_failure_share: float = Field(
         default=0.5, ge=0, le=1, description="Failed sources over polled sources; above it a run ends with exit code 3."

@@ -3,6 +3,7 @@
 import os
 import re
 import signal
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
@@ -35,7 +36,11 @@ class WorkerDied(Exception):
 
 def say(text: str) -> None:
     """Talk to the person: on stderr, so that stdout stays data."""
-    typer.echo(text, err=True)
+    try:
+        typer.echo(text, err=True)
+    except BrokenPipeError:
+        # Nobody listens any more (`2>&1 | head`): what is done, and the exit code that tells it, stay the same.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stderr.fileno())
 
 
 def work_on(out: Path, work: Callable[[str, datetime], Result]) -> tuple[int, Result | None]:
@@ -96,8 +101,13 @@ def _told_failure(error: BaseException, out: Path) -> int:
     number = _ERRNO.findall(str(error))
     if isinstance(error, RuntimeError) and number:
         # Beam gives the text of an error of the disk, not the error.
+        notes = getattr(error, "__notes__", ())
         error = OSError(int(number[-1]), os.strerror(int(number[-1])))
+        for note in notes:
+            error.add_note(note)
     if not isinstance(error, (OSError, DatasetDamaged, TooManyErrors, WorkerDied)):
         raise error
-    say(f"The run failed: {error}\n{out} is as it was before.")
+    # A run of several slices tells what of it is published.
+    kept = " ".join(getattr(error, "__notes__", ())) or f"{out} is as it was before."
+    say(f"The run failed: {error}\n{kept}")
     return EXIT_CRASH

@@ -1,6 +1,7 @@
 """What keeps a dataset in shape between runs: compaction, forgetting, retention, reanalysis."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
@@ -76,7 +77,7 @@ def reanalyse(request: Request, since: date | None) -> int:
 
 def _reanalyse(prepared: Prepared, run_id: str, now: datetime, since: date | None) -> Run:
     out = prepared.request.profile.out
-    facts = RunFacts(run_id, now, 0, 1.0, versions(), configuration_hash(prepared))
+    facts = RunFacts(run_id, now, 0, 1.0, versions(), configuration_hash(prepared), "reanalysis")
     days = plan_reanalysis(out, prepared.analysis.version, since)
     stage = StageSettings(str(Layout(out).run_staging(run_id)), run_id, now, prepared.metadata())
     analyser = load_analyser(prepared.analysis)
@@ -99,7 +100,8 @@ def _analyse_day(day: ReanalysisDay, analyser: Analyser, stage: StageSettings) -
     for article in _articles(day.articles):
         found = analyser.analyse_stored(article, stage.run_id)
         relevant += found.article.relevant
-        writer.add("articles", found.article, found.article.collected_at)
+        # How it once came in stays true, whatever analyses it.
+        writer.add("articles", replace(found.article, ingest_mode=article.ingest_mode), found.article.collected_at)
         for table, row in found.rows:
             writer.add(table, row, found.article.collected_at)
     return writer.close(), relevant

@@ -4,7 +4,7 @@ import hashlib
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from importlib.metadata import version
 
@@ -14,12 +14,16 @@ from transforms.actors.registry import load_registry
 from transforms.analysis.analyse import AnalysisSettings, load_analyser
 from transforms.analysis.version import analysis_version
 from transforms.dataset.layout import Layout
+from transforms.documents.period import ALWAYS, Period
 from transforms.documents.seed_files import SeedFile, SeedProblem, SeedShard, failure_of, find_seed_files, plan_shards
+from transforms.documents.slices import SeedPart, Slice
 from transforms.feeds.polling import DuePoll, host_batches
 from transforms.feeds.settings import FetchSettings
 from transforms.feeds.sources import Source, load_sources
-from transforms.tables.records import Failure
+from transforms.identity.waiting import waiting_files
+from transforms.tables.records import Failure, IngestMode
 from transforms.tables.run_row import RunFacts
+from transforms.tables.slice_totals import ONLY_SLICE, SliceFacts, SliceTotals
 from transforms.tables.staging import StageSettings
 
 LARGE_INPUT = 32 * 1024 * 1024  # bytes of seeds from which `workers: auto` takes several processes (start: 3 s)
@@ -39,6 +43,7 @@ class Request:
     poll_all: bool = False
     no_feeds: bool = False
     beam_options: tuple[str, ...] = ()
+    period: Period = ALWAYS
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +70,29 @@ class Plan:
     out: str
     index: str
     spool: str
-    seeds: tuple[SeedShard, ...]
+    seeds: tuple[SeedShard | SeedPart, ...]
     polls: tuple[tuple[DuePoll, ...], ...]
     failures: tuple[Failure, ...]  # what could not even be planned: a missing file, say
     fetch: FetchSettings
     analysis: AnalysisSettings
     stage: StageSettings
     facts: RunFacts
+    period: Period = ALWAYS
+    slice: SliceFacts = ONLY_SLICE
+    index_before: str = ""  # in a run of several slices: the index as it was when the run began
+    waiting: tuple[str, ...] = ()  # files of documents of earlier slices that only the last one can judge
+
+    def of_slice(self, part: Slice, before: SliceTotals, index_before: str) -> "Plan":
+        """Return the plan of one slice of this run: what is no seed belongs to the first."""
+        return replace(
+            self,
+            seeds=part.seeds,
+            polls=() if part.number else self.polls,
+            failures=() if part.number else self.failures,
+            slice=SliceFacts(part.number, part.last, before),
+            index_before=index_before,
+            waiting=tuple(waiting_files(self.spool)) if part.last else (),
+        )
 
 
 def prepare(request: Request) -> Prepared:
@@ -103,9 +124,20 @@ def analysis_settings(profile: Profile) -> AnalysisSettings:
 def configuration_hash(prepared: Prepared) -> str:
     """Return a hash of what the run was told to do, wherever the dataset lies."""
     profile = prepared.request.profile
-    told = profile.model_dump_json(exclude={"out", "workers", "actors", "complaints", "model", "places", "gate"})
+    told = profile.model_dump_json(
+        exclude={"out", "workers", "slice_documents", "actors", "complaints", "model", "places", "gate"}
+    )
     listed = "".join(source.model_dump_json() for source in prepared.sources)
+    period = prepared.request.period
+    told += "" if period.is_open else f"{period.since} {period.until}"
     return hashlib.sha256(f"{told}{listed}{prepared.analysis.version}".encode()).hexdigest()[:12]
+
+
+def ingest_mode(prepared: Prepared) -> IngestMode:
+    """Return what kind of run it is: a backfill of a period, a poll of listed feeds, or one that reads files alone."""
+    if not prepared.request.period.is_open:
+        return "backfill"
+    return "poll" if prepared.sources else "seeds"
 
 
 def versions() -> tuple[tuple[str, str], ...]:
@@ -152,6 +184,9 @@ def lay_out(
         fetch=profile.fetch,
         analysis=prepared.analysis,
         stage=StageSettings(str(layout.run_staging(run_id)), run_id, started_at, prepared.metadata()),
-        facts=RunFacts(run_id, started_at, len(due), profile.max_failure_share, versions(), told),
+        facts=RunFacts(
+            run_id, started_at, len(due), profile.max_failure_share, versions(), told, ingest_mode(prepared)
+        ),
+        period=prepared.request.period,
     )
     return plan, workers

@@ -77,5 +77,5 @@ def watched_workers() -> Iterator[None]:
 
 
 def _end_now(why: str) -> None:
-    say(f"The run failed: {why}. The dataset is as it was before.")
+    say(f"The run failed: {why}. The dataset is whole; what was not published is read again by the next run.")
     os._exit(EXIT_CRASH)

@@ -23,7 +23,7 @@ MEBIBYTE = 1024 * 1024
 
 _RUNS = (
     "SELECT run_id, started_at, finished_at, outcome, exit_code, documents, new_articles, revisions, relevant,"  # noqa: S608 - a constant
-    f" failures FROM runs ORDER BY run_id DESC LIMIT {LAST_RUNS}"
+    f" failures, ingest_mode FROM runs ORDER BY run_id DESC LIMIT {LAST_RUNS}"
 )
 # Thresholds of a feed that died quietly: the project's own choice, since the servers say nothing.
 EMPTY_POLLS = 3  # in a row without an item: one may fall into a rebuild of the site, three are hours apart
@@ -160,8 +160,8 @@ def _lines(told: dict[str, Any]) -> Iterator[str]:
     for run in told["runs"]:
         seconds = (run["finished_at"] - run["started_at"]).total_seconds()
         yield (
-            f"  {run['started_at']:%Y-%m-%d %H:%M:%S}  {run['outcome']:<14} {seconds:>6.0f} s  "
-            f"{run['documents']} documents, {run['new_articles']} new, {run['revisions']} revised, "
+            f"  {run['started_at']:%Y-%m-%d %H:%M:%S}  {run['ingest_mode'] or '':<10} {run['outcome']:<14} "
+            f"{seconds:>6.0f} s  {run['documents']} documents, {run['new_articles']} new, {run['revisions']} revised, "
             f"{run['relevant']} relevant, {run['failures']} failures"
         )
     if told["unfinished_runs"]:

@@ -16,8 +16,8 @@ from pipeline.config import Profile, load_profile
 from pipeline.evaluate import Labelled, Pair, corpora, false_alarms, read_labels, score
 from pipeline.plan import analysis_settings
 from pipeline.resources import bundled
-from pipeline.train import read_examples
-from transforms.analysis.analyse import Analyser, Identity, keep_sure
+from pipeline.training_texts import read_training
+from transforms.analysis.analyse import Analyser, Identity
 from transforms.complaints.codes import CODES
 from transforms.complaints.loading import LANGUAGES, load_knowledge
 from transforms.tables.records import ActorHit, ComplaintHit, DocumentRef, ParsedDocument
@@ -40,6 +40,20 @@ class LabelledText:
     labels: Labelled
 
 
+@dataclass(frozen=True, slots=True)
+class Analysers:
+    """The same knowledge without the second tier, and with it."""
+
+    rules: Analyser
+    both: Analyser
+
+    @classmethod
+    def load(cls, profile: Profile) -> "Analysers":
+        """Load what `profile` names. Raises InvalidFile."""
+        alone = Profile.model_validate({**profile.model_dump(), "model": None})
+        return cls(Analyser(analysis_settings(alone)), Analyser(analysis_settings(profile)))
+
+
 def read_texts(files: Sequence[Path]) -> list[LabelledText]:
     """Read labelled JSONL `files`."""
     found = []
@@ -52,29 +66,28 @@ def read_texts(files: Sequence[Path]) -> list[LabelledText]:
     return found
 
 
-def findings(analyser: Analyser, item: LabelledText) -> dict[str, Labelled]:
+def findings(analysers: Analysers, item: LabelledText) -> dict[str, Labelled]:
     """Return what each of `TIERS` finds in a text by itself, behind the same gate and beside the same actors."""
     lang = item.labels.lang
     title, text = TextView(item.title, lang), TextView(item.text, lang)
-    nothing = {tier: _found(item, (), ()) for tier in TIERS}
-    if not analyser.gate.passes(title.normal, text.normal):
-        return nothing
-    actors = analyser.matcher.find(title, text)
-    fields = analyser.finder.read(title, text, actors)
-    rules = list(analyser.finder.findings(fields).complaints)
-    second = analyser.second
+    both = analysers.both
+    if not both.gate.passes(title.normal, text.normal):
+        return {tier: _found(item, (), ()) for tier in TIERS}
+    actors = both.matcher.find(title, text)
+    fields = both.finder.read(title, text, actors)
+    rules = both.finder.findings(fields).complaints
     given = {
-        "rules": rules,
-        "model": second.find(fields, actors, []) if second else [],
-        "both": rules + (second.find(fields, actors, rules) if second else []),
+        "rules": analysers.rules.settle(fields, actors, rules),
+        "model": both.settle(fields, actors, ()) if both.second else [],
+        "both": both.settle(fields, actors, rules),
     }
-    return {tier: _found(item, actors, keep_sure(actors, hits)) for tier, hits in given.items()}
+    return {tier: _found(item, actors, hits) for tier, hits in given.items()}
 
 
-def ablation(analyser: Analyser, files: Sequence[Path]) -> Iterator[str]:
+def ablation(analysers: Analysers, files: Sequence[Path]) -> Iterator[str]:
     """Yield a table of F1 by language and tier over labelled `files`."""
     items = read_texts(files)
-    found = [findings(analyser, item) for item in items]
+    found = [findings(analysers, item) for item in items]
     yield f"{'lang':<6}{'tier':<7}" + "".join(f"{measure:>13}" for measure in MEASURES) + f"{'false alarms':>15}"
     for lang in LANGUAGES:
         for tier in TIERS:
@@ -86,19 +99,21 @@ def ablation(analyser: Analyser, files: Sequence[Path]) -> Iterator[str]:
             yield f"{lang:<6}{tier:<7}{values}{f'{alarms}/{negatives}':>15}"
 
 
-def costs(analysers: dict[str, Analyser], files: Sequence[Path]) -> Iterator[str]:
+def costs(analysers: Analysers, files: Sequence[Path]) -> Iterator[str]:
     """Yield the milliseconds that an article costs, relevant or not, with each of `analysers`: medians of rounds."""
     items = read_texts(files)
     kinds = {
         "relevant": [_document(item) for item in items if item.labels.relevant],
         "irrelevant": [_document(item) for item in items if not item.labels.relevant],
     }
-    gate = next(iter(analysers.values())).gate
+    gate = analysers.both.gate
     kinds["left out by the gate"] = [d for d in kinds["irrelevant"] if not gate.passes(*_normal(d))]
-    yield f"{'article':<24}{'texts':>6}{'words':>7}" + "".join(f"{name:>17}" for name in analysers)
+    yield f"{'article':<24}{'texts':>6}{'words':>7}" + f"{'rules alone':>17}{'with the model':>17}"
     for kind, members in kinds.items():
         words = statistics.median(len(d.title.split()) + len(d.text.split()) for d in members)
-        taken = "".join(f"{_milliseconds(analyser, members):>14.2f} ms" for analyser in analysers.values())
+        taken = "".join(
+            f"{_milliseconds(analyser, members):>14.2f} ms" for analyser in (analysers.rules, analysers.both)
+        )
         yield f"{kind:<24}{len(members):>6}{words:>7.0f}{taken}"
 
 
@@ -108,7 +123,7 @@ def counts(rules: Path, training: Path) -> Iterator[str]:
     by_rule = {lang: Counter(c.rule.code for c in known.rules) for lang, known in knowledge.languages.items()}
     by_sentence = {lang: Counter[str]() for lang in LANGUAGES}
     sentences: Counter[str] = Counter()
-    for example in read_examples(training):
+    for example in read_training(training).examples:
         sentences[example.lang] += 1
         by_sentence[example.lang].update({code for code, _ in example.labels})
     yield (
@@ -163,16 +178,15 @@ def main(
 ) -> None:
     """Print F1 of rules alone, model alone and both, the cost of an article, and rules and sentences by code."""
     profile = load_profile(bundled("configs", "demo.yaml"))
-    analyser = Analyser(analysis_settings(profile))
+    analysers = Analysers.load(profile)
     sets = {"given files": files} if files else {n: f for n, f in corpora().items() if f[0].suffix == ".jsonl"}
     for name, members in sets.items():
         typer.echo(f"== F1 on {name}")
-        for line in ablation(analyser, members):
+        for line in ablation(analysers, members):
             typer.echo(line)
         typer.echo("")
-    alone = Analyser(analysis_settings(Profile.model_validate({**profile.model_dump(), "model": None})))
     typer.echo("== Cost of an article, from parsed document to rows, one process")
-    for line in costs({"rules alone": alone, "with the model": analyser}, next(iter(sets.values()))):
+    for line in costs(analysers, next(iter(sets.values()))):
         typer.echo(line)
     typer.echo("\n== Rules and training sentences by code")
     for line in counts(profile.complaints, bundled("configs", "training")):

@@ -50,6 +50,21 @@ counted AS (
 SELECT *, CASE WHEN articles > 0 OR new_items > 0 THEN 'seen' WHEN ok_polls > 0 THEN 'silent'
   WHEN polls > 0 THEN 'blind' ELSE 'not_polled' END AS verdict
 FROM counted ORDER BY source_id, day"""
+# What a later retry answered is not open any more; one that failed for another reason then tells that one.
+_OPEN_FAILURES = """\
+WITH last AS (
+  SELECT item_id, source_id, place, step, reason, run_id, min(occurred_at) OVER same AS first_failed,
+    max(occurred_at) OVER same AS last_failed, count(*) OVER same AS times,
+    bool_or(item IS NOT NULL) OVER same AS retryable
+  FROM failures WHERE item_id IS NOT NULL WINDOW same AS (PARTITION BY item_id)
+  QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY run_id DESC, place DESC) = 1),
+tried AS (
+  SELECT item_id, outcome, reason, run_id FROM retries
+  QUALIFY row_number() OVER (PARTITION BY item_id ORDER BY run_id DESC) = 1)
+SELECT last.item_id, source_id, place, step, coalesce(tried.reason, last.reason) AS reason, first_failed, last_failed,
+  times, retryable
+FROM last LEFT JOIN tried ON tried.item_id = last.item_id AND tried.run_id > last.run_id
+WHERE coalesce(tried.outcome, 'failed') = 'failed' ORDER BY source_id, place"""
 VIEWS = (
     View(
         "latest_stories",
@@ -120,6 +135,11 @@ VIEWS = (
         "poll_coverage",
         "each source and day, from its first poll to its last: are no articles silence, blindness, or no poll",
         _POLL_COVERAGE,
+    ),
+    View(
+        "open_failures",
+        "documents that are not read yet: why, since when, how often, and whether `picket retry` has their raw item",
+        _OPEN_FAILURES,
     ),
     View(
         "feed_health",

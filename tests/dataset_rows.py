@@ -207,6 +207,20 @@ def commit_run(
     return run_id
 
 
+def commit_rows(out: Path, found: Iterable[Article | Sighting], now: datetime = NOW) -> str:
+    """Commit articles and sightings as they are, without findings; return the id of the run."""
+    with hold_dataset(out, now):
+        roll_forward(out)
+        run_id = next_run_id(out, now)
+        begin_run(out, run_id, now)
+        writer = ShardWriter(Layout(out).run_staging(run_id), run_id, "s0", {})
+        for row in found:
+            table = "articles" if isinstance(row, Article) else "sightings"
+            writer.add(table, replace(row, run_id=run_id), row.collected_at)
+        publish(out, run_id, writer.close())
+    return run_id
+
+
 def full_run(out: Path, articles: Iterable[Article], now: datetime = NOW, storage: Storage = LOCAL) -> str:
     """Do a whole run that links its articles to stories and counts the days that it changes; return its id."""
     with hold_dataset(out, now):

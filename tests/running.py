@@ -27,6 +27,7 @@ CLOCK = {
     "started_at",
     "finished_at",
     "linked_at",
+    "retried_at",
 }
 
 

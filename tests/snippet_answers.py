@@ -13,6 +13,10 @@ VIEWS = {
     "complaints_by_actor": "actor_id, family, code, status, lang, articles, stories, complaints",
     "feed_health": "source_id, polls, failed_polls, last_poll, last_outcome, new_items",
     "coverage": "dt, source_id, lang, articles, relevant, with_text, undated",
+    "poll_coverage": (
+        "source_id, day, polls, ok_polls, failed_polls, refused_polls, items, new_items, articles, verdict"
+    ),
+    "open_failures": "item_id, source_id, place, step, reason, first_failed, last_failed, times, retryable",
     "latest": "article_id, revision, story_id, is_head, relevant, title",
 }
 

@@ -1,7 +1,9 @@
 """The command line: what it prints where, and its exit codes."""
 
 import json
+import os
 import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -11,6 +13,7 @@ from pathlib import Path
 import pytest
 from running import ROOT, picket, rows, write_jsonl
 
+from pipeline.runner_names import UnknownRunner, check_runner
 from transforms.dataset.lock import hold_dataset
 
 GOOD = {"id": "1", "title": "Fine", "text": "Mothers of conscripts said their sons were sent without training."}
@@ -137,8 +140,62 @@ def test_options_of_beam_come_after_two_dashes(tmp_path: Path) -> None:
     path = write_jsonl(tmp_path / "s.jsonl", [GOOD])
     done = picket("run", "--seeds", str(path), "--out", str(tmp_path / "out"), "--", "--direct_num_workers=2")
     assert done.returncode == 0, done.stderr
-    refused = picket("run", "--seeds", str(path), "--out", str(tmp_path / "o2"), "--", "--runner=NoSuchRunner")
-    assert refused.returncode == 1
+
+
+@pytest.mark.parametrize("option", [["--runner=NoSuchRunner"], ["--runner", "Flink2"], ["--runner=no.such.Runner"]])
+def test_an_unknown_runner_is_told_before_anything_is_touched(option: list[str], tmp_path: Path) -> None:
+    done = picket("run", "--no-feeds", "--out", "out", "--", *option, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "FlinkRunner" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_runners_that_beam_knows() -> None:
+    for options in (["--runner=FlinkRunner"], ["--runner", "fnapirunner"], ["--runner=prism"], ["--streaming"], []):
+        check_runner(options)
+    check_runner(["--runner=apache_beam.runners.portability.fn_api_runner.FnApiRunner"])
+    for options in (["--runner="], ["--runner"], ["--runner=apache_beam.NoRunner"], ["--runner=.."]):
+        with pytest.raises(UnknownRunner):
+            check_runner(options)
+
+
+@pytest.mark.parametrize("arguments", [["run", "--no-feeds"], ["run", "--no-feeds", "--json"], ["schema"], ["query"]])
+def test_a_reader_that_goes_away_is_no_error(arguments: list[str], tmp_path: Path) -> None:
+    line = shlex.join([sys.executable, "-m", "pipeline", *arguments])
+    script = f"{line} 2>&1 | head -n 1; exit ${{PIPESTATUS[0]}}"
+    done = subprocess.run(
+        ["bash", "-c", script],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert len(done.stdout.splitlines()) == 1
+
+
+@pytest.mark.parametrize("command", ["run", "query", "retry"])
+def test_interrupted_while_it_loads(command: str, tmp_path: Path) -> None:
+    # Says when our code has begun: before that, Python itself is starting.
+    program = "import sys; print('begun', flush=True); from pipeline.cli import main; main()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", program, command, "--out", "out"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stdout is not None
+    process.stdout.readline()
+    time.sleep(0.15)
+    process.send_signal(signal.SIGINT)
+    _, told = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "Traceback" not in told
+    assert not (tmp_path / "out").exists()
 
 
 def test_readme_tells_the_options_of_run() -> None:

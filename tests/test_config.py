@@ -88,7 +88,7 @@ def test_every_key_is_described() -> None:
 def test_samples_for_timers_call_commands_that_exist() -> None:
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.commands import app
 
     commands = set(getattr(get_command(app), "commands", {}))
     called = [
@@ -103,7 +103,7 @@ def test_samples_for_timers_call_commands_that_exist() -> None:
 def test_readme_names_every_command() -> None:
     from typer.main import get_command
 
-    from pipeline.cli import app
+    from pipeline.commands import app
 
     readme = README.read_text(encoding="utf-8")
     for name in getattr(get_command(app), "commands", {}):

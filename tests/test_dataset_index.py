@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
-from dataset_rows import NOW, article, commit_run, fetch, sighting
+from dataset_rows import NOW, article, commit_rows, commit_run, fetch, sighting
 
 from transforms.dataset.absorb import absorb
 from transforms.dataset.index import Index
@@ -19,6 +19,7 @@ from transforms.dataset.recovery import DatasetDamaged, rebuild
 from transforms.dataset.state_file import StateDamaged, open_state, transaction
 from transforms.tables.identity import identity_keys
 from transforms.tables.ids import stable_id
+from transforms.tables.records import Article, Sighting
 from transforms.tables.shard_writer import ShardWriter
 
 
@@ -115,6 +116,32 @@ def test_one_commit_at_a_time_or_all_at_once(tmp_path: Path) -> None:
     kept = repr(everything(sqlite3.connect(Layout(tmp_path).state_file)))
     rebuild(tmp_path)
     assert repr(everything(sqlite3.connect(Layout(tmp_path).state_file))) == kept
+
+
+@pytest.mark.parametrize("smaller", [1, 2])
+def test_the_article_of_an_item_goes_before_a_sighting_by_it(tmp_path: Path, smaller: int) -> None:
+    """An aggregator shows one id under two addresses: under that of another's article, and under its own."""
+    ids = sorted((stable_id("a"), stable_id("b")))
+    theirs, own = ids if smaller == 1 else reversed(ids)
+    other = article(1, article_id=theirs)
+    mine = article(2, article_id=own, source_id="hub", external_id="x")
+    seen = sighting(other, "hub", "x")
+    key = identity_keys("hub", "x", None, None).own
+    orders: list[list[list[Article | Sighting]]] = [
+        [[other, mine, seen]],
+        [[other, seen], [mine]],
+        [[mine], [other, seen]],
+    ]
+    for number, batches in enumerate(orders):
+        out = tmp_path / str(number)
+        for batch in batches:
+            commit_rows(out, batch)
+        for again in (False, True):
+            if again:
+                rebuild(out)
+            index = opened(out)
+            assert index.resolve([key]) == {key: own}, (number, again)
+            index.close()
 
 
 def everything(state: sqlite3.Connection) -> list[list[tuple[Any, ...]]]:

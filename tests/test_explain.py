@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from running import picket, rows, run_here, write_jsonl
 
-from pipeline.cli import profile_of
+from pipeline.commands import profile_of
 from pipeline.explain import explain, show_actors
 
 TEXT = "Mothers of conscripts said their sons were sent to the front without training."

@@ -88,6 +88,27 @@ def test_unexpected_error_is_a_dead_letter_and_is_tried_again(tmp_path: Path, mo
     assert dataset(tmp_path / "out", ["failures", "runs"]) == dataset(tmp_path / "clean", ["failures", "runs"])
 
 
+@pytest.mark.parametrize("most", [1_000, 30])
+def test_later_versions_wait_for_one_that_failed_unexpectedly(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most: int
+) -> None:
+    """With `most` documents in a slice, the versions are read together, or in slices of their own."""
+    bad = [{"id": "bad", "title": "Bad", "text": text} for text in ("explode", "second", "third")]
+    filling = [{**GOOD, "id": n, "text": f"Plain text number {n}."} for n in range(60)]
+    path = write_jsonl(tmp_path / "seeds.jsonl", [bad[0], *filling[:30], bad[1], *filling[30:], bad[2]])
+    out = tmp_path / "out"
+    with monkeypatch.context() as patch:
+        failing(patch, "explode")
+        assert run_here(out, [path], slice_documents=most) == 0
+    assert sorted(row["reason"] for row in rows(out, "failures")) == ["held_back", "held_back", "internal_error"]
+    assert "bad" not in {row["external_id"] for row in rows(out, "articles")}
+    assert run_here(out, [path]) == 0
+    assert run_here(tmp_path / "clean", [path]) == 0
+    versions = {row["revision"]: row["text"] for row in rows(out, "articles") if row["external_id"] == "bad"}
+    assert versions == {0: "explode", 1: "second", 2: "third"}
+    assert dataset(out, ["failures", "runs"]) == dataset(tmp_path / "clean", ["failures", "runs"])
+
+
 @pytest.mark.parametrize(("good", "bad"), [(100, 11), (2, 4)])
 def test_too_many_unexpected_errors_fail_the_run_before_it_commits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], good: int, bad: int

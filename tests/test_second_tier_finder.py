@@ -11,10 +11,10 @@ from pipeline.resources import bundled
 from transforms.complaints.codes import CODES
 from transforms.complaints.finder import ComplaintFinder
 from transforms.complaints.loading import load_knowledge
-from transforms.complaints.reading import Reading
 from transforms.knowledge.yaml_file import InvalidFile
-from transforms.second_tier.finder import SETTINGS, SecondTier
-from transforms.second_tier.model import WEIGHTS
+from transforms.second_tier.features import ClassNames
+from transforms.second_tier.finder import LONG, REACH, SETTINGS, Scored, SecondTier, score_sentences
+from transforms.second_tier.model import WEIGHTS, read_model
 from transforms.tables.records import ActorHit, ComplaintHit
 from transforms.text.words import TextView
 
@@ -62,14 +62,38 @@ def test_a_plain_complaint_is_found_in_each_language(lang: str) -> None:
 def test_where_a_rule_has_spoken_the_rule_stands(status: str) -> None:
     code, text = PLAIN["en"]
     spoken = ComplaintHit(code, status, "text", 25, 40, (), "media", None, "none", "some-rule", 0.9)  # type: ignore[arg-type]  # parametrised
-    assert code not in {hit.code for hit in found(text, "en", [spoken])}
+    (hit,) = [hit for hit in found(text, "en", [spoken]) if hit.code == code]
+    assert (hit.method, hit.status, hit.start, hit.end) == ("some-rule", status, 25, 40)
+
+
+def test_a_rule_that_model_and_article_speak_against_is_not_written() -> None:
+    text = "The mothers of soldiers thanked the choir for a lovely evening in the park."
+    spoken = ComplaintHit("SUP.FOOD", "asserted", "text", 4, 23, (), "media", None, "none", "some-rule", 0.3)
+    assert "some-rule" not in {hit.method for hit in found(text, "en", [spoken])}
+
+
+def test_how_sure_a_rule_is_counts() -> None:
+    code, text = PLAIN["en"]
+    weak, strong = (
+        next(
+            hit.confidence
+            for hit in found(
+                text,
+                "en",
+                [ComplaintHit(code, "asserted", "text", 25, 40, (), "media", None, "none", "some-rule", sure)],
+            )
+            if hit.code == code
+        )
+        for sure in (0.3, 0.9)
+    )
+    assert weak <= strong
 
 
 def test_a_rule_in_another_sentence_takes_nothing_from_this_one() -> None:
     code, text = PLAIN["en"]
-    first = "Relatives of the soldiers wrote a letter. "
     spoken = ComplaintHit(code, "asserted", "text", 3, 20, (), "media", None, "none", "some-rule", 0.9)
-    assert code in {hit.code for hit in found(first + text, "en", [spoken])}
+    hits = [hit for hit in found(f"{text} {text}", "en", [spoken]) if hit.code == code]
+    assert [hit.method for hit in hits] == ["some-rule", TIER.method]
 
 
 def test_a_code_comes_once_in_a_sentence() -> None:
@@ -135,18 +159,41 @@ def test_evidence_lies_in_one_sentence(words: list[str], lang: str, named: bool)
         assert TIER.settings.threshold <= hit.confidence <= 1
 
 
-def test_many_sentences_at_once_score_as_one_by_one() -> None:
-    lexicon = KNOWLEDGE.languages["en"].lexicon
-    text = TextView(" ".join(text for _, text in PLAIN.values()) + " Nobody answered the letters. No food came.", "en")
-    sentences = Reading(text, "text", lexicon).sentences
-    odds, statuses = TIER.log_odds(sentences, "en")
-    for index, sentence in enumerate(sentences):
-        own, status = TIER.log_odds([sentence], "en")
-        assert own[0].tolist() == pytest.approx(odds[index].tolist(), abs=1e-4)
-        assert status[0] == statuses[index]
+def test_sentences_score_the_same_at_once_and_one_by_one() -> None:
+    model, _ = read_model(bundled("configs", "model"))
+    names = {lang: ClassNames(known.lexicon, model.classes) for lang, known in KNOWLEDGE.languages.items()}
+    sentences = [text for _, text in PLAIN.values()] + ["Nobody answered the letters.", "No food came to the soldiers."]
+
+    def scored(text: str) -> list[Scored]:
+        return score_sentences(model, names, RULES.read(NO_TITLE["en"], TextView(text, "en"), actor(5)), [])
+
+    together = scored(" ".join(sentences))
+    assert len(together) == len(sentences)
+    for item, sentence in zip(together, sentences, strict=True):
+        (own,) = scored(sentence)
+        assert own.odds.tolist() == pytest.approx(item.odds.tolist(), abs=1e-4)
+        assert own.status == item.status
 
 
-@pytest.mark.parametrize("settings_text", ["threshold: 2\ncontext: {}\n", "thresold: 0.5\n", "threshold: 0.5\n"])
+def test_soldiers_by_the_way_in_a_long_text_give_nothing_unless_it_names_an_actor() -> None:
+    code, told = "SUP.TRAINING", "The conscripts were sent to the front without any training."
+    short, long = TextView(told, "en"), TextView(told + " The band played on." * LONG, "en")
+    nobody = NO_TITLE["en"]
+    rules = {view: ComplaintFinder(KNOWLEDGE).find(nobody, view, []) for view in (short, long)}
+    assert code in {hit.code for hit in read_and_find(nobody, short, [], rules[short])}
+    assert read_and_find(nobody, long, [], rules[long]) == []
+    assert read_and_find(nobody, long, actor(5), rules[long])
+
+
+def test_far_from_a_word_of_service_the_model_is_silent() -> None:
+    model, _ = read_model(bundled("configs", "model"))
+    names = {lang: ClassNames(known.lexicon, model.classes) for lang, known in KNOWLEDGE.languages.items()}
+    text = " ".join(["The conscripts left.", *["It rained all day."] * 8])
+    scored = score_sentences(model, names, RULES.read(NO_TITLE["en"], TextView(text, "en"), []), [])
+    assert len(scored) == 1 + REACH
+
+
+@pytest.mark.parametrize("settings_text", ["threshold: 2\nalone: 0.8\n", "thresold: 0.5\n", "threshold: 0.5\n"])
 def test_wrong_settings_are_named_with_their_line(tmp_path: Path, settings_text: str) -> None:
     (tmp_path / WEIGHTS).write_bytes((bundled("configs", "model") / WEIGHTS).read_bytes())
     (tmp_path / SETTINGS).write_text(settings_text)

@@ -4,7 +4,6 @@ import zlib
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,7 +11,16 @@ from hypothesis import strategies as st
 from pipeline.resources import bundled
 from transforms.complaints.codes import CODES
 from transforms.second_tier.features import BLOCKS, Features
-from transforms.second_tier.model import WEIGHTS, InvalidModel, LinearModel, count_rows, read_model, write_model
+from transforms.second_tier.judge import FEATURES, Judge
+from transforms.second_tier.model import (
+    WEIGHTS,
+    Calibration,
+    InvalidModel,
+    LinearModel,
+    count_rows,
+    read_model,
+    write_model,
+)
 
 KEYS = np.array([3, 7, 20, 4_000_000_000], np.uint32)
 OUTPUTS = ("SUP.FOOD", "FATE.MISSING")
@@ -21,15 +29,31 @@ MAX_WEIGHTS = 10_000_000  # bytes, in the repository
 
 
 def write_small(folder: Path) -> str:
-    arrays: dict[str, npt.NDArray[np.generic]] = {
-        "keys": KEYS,
-        "rarity": np.array([1, 2, 1.5, 3], np.float16),
-        "weights": np.array([[127, 0], [0, -127], [10, 20], [-5, 5]], np.int8),
-        "scales": np.array([0.01, 0.02], np.float32),
-        "bias": np.array([-1, -0.5], np.float32),
-    }
-    header = {"outputs": OUTPUTS, "classes": ["SOLDIER"], "slopes": [2.0, 2.0], "intercepts": [0.5, 0.0]}
-    return write_model(folder, header, arrays)
+    model = LinearModel(
+        outputs=OUTPUTS,
+        classes=("SOLDIER",),
+        calibration=Calibration((2.0, 2.0), (0.5, 0.0)),
+        keys=KEYS,
+        rarity=np.array([1, 2, 1.5, 3], np.float16),
+        weights=np.array([[127, 0], [0, -127], [10, 20], [-5, 5]], np.int8),
+        scales=np.array([0.01, 0.02], np.float32),
+        bias=np.array([-1, -0.5], np.float32),
+        version="",
+    )
+    return write_model(folder, model, small_judge())
+
+
+def small_judge() -> Judge:
+    """Two trees: one asks the first feature, the other is a leaf alone."""
+    return Judge(
+        base=-1.0,
+        depth=1,
+        feature=np.array([[0, 0, 0], [0, 0, 0]], np.int8),
+        bound=np.array([[0.5, 0, 0], [0, 0, 0]], np.float32),
+        below=np.array([[1, 1, 2], [0, 0, 0]], np.int16),
+        above=np.array([[2, 1, 2], [0, 0, 0]], np.int16),
+        value=np.array([[0, -2, 3], [0.25, 0, 0]], np.float32),
+    )
 
 
 def sentence(*keys: int, block: int = 0) -> Features:
@@ -41,23 +65,26 @@ def sentence(*keys: int, block: int = 0) -> Features:
 @pytest.fixture
 def model(tmp_path: Path) -> LinearModel:
     write_small(tmp_path)
-    return read_model(tmp_path)
+    return read_model(tmp_path)[0]
 
 
 def test_what_is_written_is_read(tmp_path: Path) -> None:
     version = write_small(tmp_path)
-    model = read_model(tmp_path)
+    model, judge = read_model(tmp_path)
     assert model.version == version
     assert model.outputs == OUTPUTS
     assert model.keys.tolist() == KEYS.tolist()
     assert model.weights.tolist() == [[127, 0], [0, -127], [10, 20], [-5, 5]]
+    assert (judge.base, judge.depth) == (-1.0, 1)
+    assert judge.value.tolist() == small_judge().value.tolist()
+    assert judge.below.tolist() == small_judge().below.tolist()
 
 
 def test_the_version_tells_weights_apart(tmp_path: Path) -> None:
     first = write_small(tmp_path)
     content = zlib.decompress((tmp_path / WEIGHTS).read_bytes())
     (tmp_path / WEIGHTS).write_bytes(zlib.compress(content[:-1] + bytes([content[-1] ^ 1])))
-    assert read_model(tmp_path).version != first
+    assert read_model(tmp_path)[0].version != first
 
 
 def test_one_feature_scores_its_weight(model: LinearModel) -> None:
@@ -105,7 +132,7 @@ def test_counting_is_that_of_a_plain_loop(parts: list[list[int]]) -> None:
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"no weights", zlib.compress(b"something else"), zlib.compress(b"picket-second-tier-2\n" + b"\0\0\0\x02{}")],
+    [b"", b"no weights", zlib.compress(b"something else"), zlib.compress(b"picket-second-tier-3\n" + b"\0\0\0\x02{}")],
     ids=["empty", "not compressed", "foreign", "no header"],
 )
 def test_a_damaged_file_is_named(tmp_path: Path, content: bytes) -> None:
@@ -123,7 +150,7 @@ def test_a_cut_file_is_named(tmp_path: Path) -> None:
 
 
 def test_a_file_that_grows_without_end_is_refused(tmp_path: Path) -> None:
-    (tmp_path / WEIGHTS).write_bytes(zlib.compress(b"picket-second-tier-2\n" + bytes(70_000_000)))
+    (tmp_path / WEIGHTS).write_bytes(zlib.compress(b"picket-second-tier-3\n" + bytes(70_000_000)))
     with pytest.raises(InvalidModel, match="larger"):
         read_model(tmp_path)
 
@@ -136,7 +163,9 @@ def test_a_missing_file_is_an_error(tmp_path: Path) -> None:
 def test_the_bundled_weights_know_every_code_and_are_small() -> None:
     folder = bundled("configs", "model")
     assert (folder / WEIGHTS).stat().st_size <= MAX_WEIGHTS
-    model = read_model(folder)
+    model, judge = read_model(folder)
     assert set(CODES) < set(model.outputs)
     assert (np.diff(model.keys.astype(np.int64)) > 0).all()
     assert all(model.weights[:, model.outputs.index(code)].any() for code in CODES)
+    assert judge.feature.min() >= 0
+    assert judge.feature.max() < len(FEATURES)

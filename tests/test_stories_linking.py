@@ -22,7 +22,7 @@ from transforms.dataset.layout import Layout
 from transforms.dataset.link_run import LinkSettings, link_stories
 from transforms.dataset.lock import hold_dataset
 from transforms.dataset.recovery import roll_forward
-from transforms.stories.candidates import SignedTexts, alike
+from transforms.stories.candidates import SharedBands, SignedTexts, alike
 from transforms.stories.linking import Copy, Membership, link
 from transforms.stories.signatures import PERMUTATIONS, shingles_of, sign
 from transforms.tables.records import Article
@@ -245,3 +245,21 @@ def test_many_articles_in_one_run(tmp_path: Path, capsys: pytest.CaptureFixture[
             print(f"\n{MANY} articles linked in {seconds:.1f} s, {grown} MB more, {files[0].rows} rows")
     assert files[0].rows > MANY * 0.9
     assert seconds < 120
+
+
+def test_what_shares_no_band_may_be_left_out() -> None:
+    dice = np.random.default_rng(5)
+    digests = dice.integers(0, 2**16, (400, PERMUTATIONS)).astype(np.uint16)
+    for place in range(100, 400):  # a fourth of what each of these holds is that of an earlier one
+        same = dice.random(PERMUTATIONS) < dice.choice([0.02, 0.2, 0.5])
+        digests[place, same] = digests[dice.integers(0, 100), same]
+    fresh = np.arange(400) >= 350
+    shared = SharedBands(digests[fresh]).of(digests)
+    assert shared[fresh].all()
+    assert 10 < shared[~fresh].sum() < 200
+    sizes, days = np.full(400, 200), np.zeros(400, dtype=np.int64)
+    every = [(one.first, one.second) for one in alike(SignedTexts(digests, sizes, days, fresh), 3)]
+    places = np.flatnonzero(shared)
+    some = SignedTexts(digests[shared], sizes[shared], days[shared], fresh[shared])
+    assert [(places[one.first], places[one.second]) for one in alike(some, 3)] == every
+    assert len(every) > 10

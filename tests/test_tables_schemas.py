@@ -18,7 +18,7 @@ GOLDEN = {
         title string; text string; text_kind string; lang string; lang_confidence double; published_at time?;
         published_raw string?; date_flags list; collected_at time; content_hash string; revision int64;
         word_count int64; relevant bool; actors list; complaint_codes list; polarity double?; subjectivity double?;
-        sentiment_engine string; analysis_version string; run_id string; text_method string?""",
+        sentiment_engine string; analysis_version string; run_id string; text_method string?; ingest_mode string?""",
     "mentions": """mention_id string; article_id string; revision int64; actor_id string; kind string; field string;
         surface string; start_char int64; end_char int64; sentence string; sentence_start int64; sentence_end int64;
         polarity double?; sentiment_engine string; lang string; published_at time?; analysis_version string;
@@ -47,10 +47,12 @@ GOLDEN = {
         reason string?; items int64; new_items int64; bytes int64; etag string?; last_modified string?;
         next_check_at time; run_id string; feed_state string?; newest_at time?""",
     "failures": """failure_id string; source_id string?; place string; step string; reason string; message string;
-        occurred_at time; run_id string""",
+        occurred_at time; run_id string; item_id string?; item_ref string?; item string?""",
+    "retries": """item_id string; source_id string?; outcome string; reason string?; message string?; retried_at time;
+        run_id string""",
     "runs": """run_id string; started_at time; finished_at time; outcome string; exit_code int64; documents int64;
         new_articles int64; revisions int64; relevant int64; mentions int64; complaints int64; failures int64;
-        rejected map int64; versions map string; configuration_hash string""",
+        rejected map int64; versions map string; configuration_hash string; ingest_mode string?""",
 }
 SHORT = {
     "timestamp[us, tz=UTC]": "time",

@@ -15,7 +15,7 @@ import pytest
 from dataset_rows import article, complaint, failure, fetch, mention, run_row
 
 from transforms.tables import shard_writer
-from transforms.tables.schemas import schema_of
+from transforms.tables.schemas import SCHEMA_VERSION, schema_of
 from transforms.tables.shard_writer import InvalidRow, ShardWriter, StagedFile
 
 
@@ -58,7 +58,7 @@ def test_files_lie_by_table_and_utc_date(tmp_path: Path) -> None:
     assert stored.read().to_pylist()[0]["collected_at"] == late.astimezone(UTC)
     assert stored.metadata.metadata[b"picket.run_id"] == b"run1"
     assert stored.metadata.metadata[b"picket.version"] == b"9"
-    assert stored.metadata.metadata[b"picket.schema_version"] == b"1"
+    assert stored.metadata.metadata[b"picket.schema_version"] == str(SCHEMA_VERSION).encode()
     assert stored.metadata.row_group(0).column(0).compression == "ZSTD"
     assert stored.metadata.row_group(0).column(0).has_offset_index
 

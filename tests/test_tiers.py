@@ -6,13 +6,11 @@ from pathlib import Path
 import pytest
 
 from pipeline.config import Profile
-from pipeline.plan import analysis_settings
 from pipeline.resources import bundled
-from pipeline.tiers import TIERS, ablation, costs, counts, findings, read_texts
-from transforms.analysis.analyse import Analyser
+from pipeline.tiers import TIERS, Analysers, ablation, costs, counts, findings, read_texts
 from transforms.complaints.codes import CODES
 
-ANALYSER = Analyser(analysis_settings(Profile()))
+ANALYSERS = Analysers.load(Profile())
 COMPLAINT = "The mothers of soldiers say that the conscripts were sent to the front without any training."
 NEUTRAL = "The town museum opens a show of old maps on Friday."
 
@@ -33,25 +31,24 @@ def labelled(tmp_path: Path) -> Path:
 
 def test_each_tier_speaks_for_itself(labelled: Path) -> None:
     complaint, neutral = read_texts([labelled])
-    by_tier = findings(ANALYSER, complaint)
+    by_tier = findings(ANALYSERS, complaint)
     assert list(by_tier) == list(TIERS)
     assert all(("SUP.TRAINING", "asserted") in found.complaints for found in by_tier.values())
-    assert by_tier["rules"].complaints <= by_tier["both"].complaints
-    assert not any(found.relevant or found.complaints for found in findings(ANALYSER, neutral).values())
+    assert not any(found.relevant or found.complaints for found in findings(ANALYSERS, neutral).values())
 
 
 def test_a_model_that_is_not_there_finds_nothing(labelled: Path) -> None:
-    alone = Analyser(analysis_settings(Profile(model=None)))
+    alone = Analysers.load(Profile(model=None))
     by_tier = findings(alone, read_texts([labelled])[0])
     assert not by_tier["model"].complaints
     assert by_tier["both"] == by_tier["rules"]
 
 
 def test_tables_have_a_line_for_each_tier_kind_and_code(labelled: Path) -> None:
-    lines = list(ablation(ANALYSER, [labelled]))
+    lines = list(ablation(ANALYSERS, [labelled]))
     assert [line.split()[:2] for line in lines[1:4]] == [["en", tier] for tier in TIERS]
     assert all(line.endswith("0/1") for line in lines[1:4])
-    kinds = [line.split()[0] for line in costs({"both": ANALYSER}, [labelled])]
+    kinds = [line.split()[0] for line in costs(ANALYSERS, [labelled])]
     assert kinds == ["article", "relevant", "irrelevant", "left"]
 
 

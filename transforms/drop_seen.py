@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import apache_beam as beam
 
 from transforms.dataset.index import Index
-from transforms.identity.decide import Candidate, assign_articles, decide_versions
+from transforms.identity.decide import Candidate, KnownArticle, assign_articles, decide_versions, must_wait
+from transforms.letters.superseded import SUPERSEDED, is_superseded
 from transforms.metrics import count
 from transforms.tables.ids import stable_id
 from transforms.tables.records import Sighting
@@ -16,10 +17,17 @@ STEP = "drop_seen"
 
 @dataclass
 class DropSeen(beam.PTransform):
-    """Candidate → (shard, Chosen); tagged `sightings` (shard, Sighting), `tallies`, `news` (fetch id, number)."""
+    """Candidate → (shard, Chosen); tagged `sightings` (shard, Sighting), `tallies`, `news` (fetch id, number).
+
+    Of dead letters that are tried again `turned_away` (item id, reason) tells which ones bring nothing new. In a run
+    of several slices, `waiting` candidates are those that only its last one can judge.
+    """
 
     index: str  # path of the dataset's index, opened read-only
     run_id: str
+    out: str = ""  # the dataset, for dead letters alone: when the revisions that it has were collected
+    before: str = ""  # in a run of several slices: path of the index as it was when the run began
+    last: bool = True  # whether this is the run's last slice
 
     def expand(self, candidates: beam.PCollection) -> beam.pvalue.DoOutputsTuple:
         return (
@@ -29,8 +37,8 @@ class DropSeen(beam.PTransform):
             | "AssignArticles" >> beam.ParDo(_AssignArticles(self.index))
             | "MeetByArticle" >> beam.GroupByKey()
             | "DecideVersions"
-            >> beam.ParDo(_DecideVersions(self.index, self.run_id)).with_outputs(
-                "sightings", "tallies", "news", main="chosen"
+            >> beam.ParDo(_DecideVersions(self.index, self.run_id, self.out, self.before, self.last)).with_outputs(
+                "sightings", "tallies", "news", "turned_away", "waiting", main="chosen"
             )
         )
 
@@ -57,23 +65,43 @@ class _AssignArticles(_UsesIndex):
 
 
 class _DecideVersions(_UsesIndex):
-    def __init__(self, path: str, run_id: str) -> None:
+    def __init__(self, path: str, run_id: str, out: str, before: str, last: bool) -> None:
         super().__init__(path)
         self.run_id = run_id
+        self.out = out
+        self.before = before
+        self.last = last
+
+    def setup(self) -> None:
+        super().setup()
+        self.index_before = Index.open(self.before) if self.before else self.index
+
+    def teardown(self) -> None:
+        super().teardown()
+        self.index_before.close()
 
     def process(self, group: tuple[str, Iterable[Candidate]]) -> Iterator[object]:
         article_id = group[0]
         candidates, forgotten = self._without_forgotten(list(group[1]))
-        for _ in forgotten:
-            count(STEP, "forgotten")
-            yield beam.pvalue.TaggedOutput("tallies", (("rejected", "forgotten"), 1))
+        for one in forgotten:
+            yield from _rejected(one, "forgotten")
+        known = self.index.known([article_id]).get(article_id)
+        late = [one for one in candidates if known and self._is_late(article_id, one, known)]
+        for one in late:
+            yield from _rejected(one, SUPERSEDED)
+        candidates = [one for one in candidates if one not in late]
+        before = self.index_before.known([article_id]).get(article_id) if self.before else known
+        waiting = [] if self.last else must_wait(candidates, before)
+        yield from (beam.pvalue.TaggedOutput("waiting", one) for one in waiting)
+        candidates = [one for one in candidates if one not in waiting]
         if not candidates:
             return
-        known = self.index.known([article_id]).get(article_id)
-        decision = decide_versions(article_id, candidates, known)
+        touched = known is not None and (before is None or before.revision != known.revision)
+        decision = decide_versions(article_id, candidates, known, touched=touched)
         for chosen in decision.chosen:
             count(STEP, "chosen")
-            yield chosen.candidate.ref.shard, chosen
+            # All versions of an article are analysed together: a later one waits where an earlier one fails.
+            yield decision.chosen[0].candidate.ref.shard, chosen
         news = {id(one.candidate): one.candidate for one in decision.chosen}
         for candidate in decision.sighted:
             news[id(candidate)] = candidate
@@ -82,9 +110,15 @@ class _DecideVersions(_UsesIndex):
         for candidate in news.values():
             if candidate.ref.fetch_id:
                 yield beam.pvalue.TaggedOutput("news", (candidate.ref.fetch_id, 1))
-        for _candidate, reason in decision.rejected:
-            count(STEP, reason)
-            yield beam.pvalue.TaggedOutput("tallies", (("rejected", reason), 1))
+        for candidate, reason in decision.rejected:
+            yield from _rejected(candidate, reason)
+
+    def _is_late(self, article_id: str, candidate: Candidate, known: KnownArticle) -> bool:
+        """Whether a dead letter would become a revision although the dataset has a later one."""
+        ref = candidate.ref
+        if ref.retried is None or candidate.content_hash in known.hashes or ref.source_id != known.source_id:
+            return False
+        return is_superseded(self.out, article_id, ref.collected_at)
 
     def _without_forgotten(self, candidates: list[Candidate]) -> tuple[list[Candidate], list[Candidate]]:
         """Part what may come in from what was removed on request and must not come back."""
@@ -97,6 +131,13 @@ class _DecideVersions(_UsesIndex):
             one for one in candidates if one.own_key in items or one.link_key in items or one.ref.source_id in sources
         ]
         return [one for one in candidates if one not in gone], gone
+
+
+def _rejected(candidate: Candidate, reason: str) -> Iterator[object]:
+    count(STEP, reason)
+    yield beam.pvalue.TaggedOutput("tallies", (("rejected", reason), 1))
+    if candidate.ref.retried:
+        yield beam.pvalue.TaggedOutput("turned_away", (candidate.ref.retried, reason))
 
 
 def _sighting(article_id: str, candidate: Candidate, run_id: str) -> Sighting:

@@ -71,7 +71,7 @@ class _FetchAll(beam.DoFn):
                 continue
             if isinstance(result, PageMissed):
                 count(STEP, result.error.reason)
-                letter = dead_letter(chosen.candidate.ref, STEP, result.error, self.run_id, self.started_at)
+                letter = dead_letter(chosen.candidate.ref, STEP, result.error, self.run_id, self.started_at, lost=False)
                 yield beam.pvalue.TaggedOutput("failures", replace(letter, place=result.url))
             yield shard, chosen
 

@@ -8,6 +8,7 @@ import apache_beam as beam
 
 from transforms.documents.seed_files import SeedShard
 from transforms.documents.seed_reading import iterate_shard
+from transforms.documents.slices import SeedPart, read_part
 from transforms.metrics import count
 from transforms.tables.records import Failure
 
@@ -16,7 +17,7 @@ STEP = "read"
 
 @dataclass
 class ReadSeeds(beam.PTransform):
-    """SeedShard → DocumentRef; tagged `failures`."""
+    """SeedShard or SeedPart → DocumentRef; tagged `failures`."""
 
     spool_dir: str
     run_id: str
@@ -33,8 +34,12 @@ class _Read(beam.DoFn):
         self.run_id = run_id
         self.started_at = started_at
 
-    def process(self, shard: SeedShard) -> Iterator[object]:
-        for item in iterate_shard(shard, self.spool_dir, self.run_id, self.started_at):
+    def process(self, seeds: SeedShard | SeedPart) -> Iterator[object]:
+        if isinstance(seeds, SeedPart):
+            items = read_part(seeds)
+        else:
+            items = iterate_shard(seeds, self.spool_dir, self.run_id, self.started_at)
+        for item in items:
             if isinstance(item, Failure):
                 count(STEP, item.reason)
                 yield beam.pvalue.TaggedOutput("failures", item)

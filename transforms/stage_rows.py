@@ -1,4 +1,4 @@
-"""Step: small rows (failures, sightings, fetches) are written to staging, one file a table and shard."""
+"""Step: small rows (sightings, fetches, retries) are written to staging, one file a table and shard."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -9,9 +9,10 @@ import apache_beam as beam
 from transforms.feeds.polling import finish_fetch
 from transforms.feeds.settings import FetchSettings
 from transforms.metrics import count
-from transforms.tables.records import Failure, Fetch, Sighting
+from transforms.tables.records import Fetch, Sighting
 from transforms.tables.shard_writer import StagedFile
 from transforms.tables.staging import StageSettings
+from transforms.tables.upkeep_records import Retry
 
 STEP = "stage"
 FETCH_SHARD = "polls"  # the polls of a run are few: one file
@@ -35,19 +36,13 @@ class _WriteShard(beam.DoFn):
         self.table = table
         self.stage = stage
 
-    def process(self, group: tuple[str, Iterable[Failure | Fetch | Sighting]]) -> Iterator[StagedFile]:
+    def process(self, group: tuple[str, Iterable[Fetch | Retry | Sighting]]) -> Iterator[StagedFile]:
         shard, rows = group
         writer = self.stage.writer(shard)
         for row in rows:
-            writer.add(self.table, row, _time_of(row))
+            writer.add(self.table, row)
             count(STEP, self.table)
         yield from writer.close()
-
-
-def _time_of(row: Failure | Fetch | Sighting) -> Any:
-    if isinstance(row, Failure):
-        return row.occurred_at
-    return row.fetched_at if isinstance(row, Fetch) else row.collected_at
 
 
 @dataclass

@@ -10,6 +10,7 @@ from transforms.actors.gate import load_gate
 from transforms.actors.matcher import ActorMatcher
 from transforms.actors.registry import load_registry
 from transforms.analysis.rows import FindingRows, Row
+from transforms.complaints.field_rules import FieldRules
 from transforms.complaints.finder import ComplaintFinder
 from transforms.complaints.loading import load_knowledge
 from transforms.places.finder import PlaceFinder
@@ -20,8 +21,8 @@ from transforms.tables.records import ActorHit, Article, ComplaintHit, DocumentR
 from transforms.text.language import identify_language
 from transforms.text.words import TextView
 
-# Confidence that one complaint needs in an article that names no actor, or none of its complaints counts. Of 624 real
-# news items read one by one, five in six of those with weaker complaints alone were about something else.
+# Confidence that one complaint needs in an article that names no actor, or none of its complaints counts, where rules
+# speak alone. Of 624 real news items read one by one, five in six of those with weaker ones were about something else.
 SURE_ENOUGH = 0.6
 ANALYSED_LANGUAGES = frozenset({"en", "ru", "uk"})
 
@@ -85,10 +86,7 @@ class Analyser:
         actors = self.matcher.find(title, text)
         fields = self.finder.read(title, text, actors, document.published_at)
         by_rules = self.finder.findings(fields)
-        complaints = list(by_rules.complaints)
-        if self.second is not None:
-            complaints += self.second.find(fields, actors, complaints)
-        complaints = keep_sure(actors, complaints)
+        complaints = self.settle(fields, actors, by_rules.complaints)
         score = score_text(document_text(document.title, document.text), lang)
         article = self._article(document, identity, (lang, confidence), score, actors, complaints)
         rows = FindingRows(article, {"title": title, "text": text})
@@ -99,6 +97,14 @@ class Analyser:
         found += [("quotes", rows.quote(hit)) for hit in by_rules.quotes]
         found += [("places", rows.place(hit)) for hit in self.places.find(title, text)]
         return Findings(article, tuple(found))
+
+    def settle(
+        self, fields: Sequence[FieldRules], actors: Sequence[ActorHit], rules: Sequence[ComplaintHit]
+    ) -> list[ComplaintHit]:
+        """Return the complaints of an article that are sure enough: `rules`, and what the second tier makes of them."""
+        if self.second is not None:
+            return self.second.find(fields, actors, rules)
+        return list(rules) if actors or any(hit.confidence >= SURE_ENOUGH for hit in rules) else []
 
     def analyse_stored(self, article: Article, run_id: str) -> Findings:
         """Return the rows of an article that a dataset holds, by what decides now."""
@@ -157,11 +163,6 @@ class Analyser:
             run_id=identity.run_id,
             text_method=document.text_method,
         )
-
-
-def keep_sure(actors: Sequence[ActorHit], complaints: list[ComplaintHit]) -> list[ComplaintHit]:
-    """Return `complaints`, or none where the article names no actor and none of them is sure enough to stand alone."""
-    return complaints if actors or any(hit.confidence >= SURE_ENOUGH for hit in complaints) else []
 
 
 @lru_cache(maxsize=1)

@@ -1,7 +1,7 @@
 """The rules at work on one field of one article."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from transforms.complaints.codes import DEMAND_CODES
@@ -10,6 +10,7 @@ from transforms.complaints.lexicon import Span
 from transforms.complaints.loading import CompiledRule, Language
 from transforms.complaints.quotes import QuoteHit
 from transforms.complaints.reading import Reading, Sentence
+from transforms.complaints.rules import Scope
 from transforms.complaints.scope import ScopeCheck
 from transforms.complaints.speakers import Attribution, SpeakerReader
 from transforms.complaints.status import StatusReader, settle
@@ -23,6 +24,7 @@ HISTORY_ASIDE = 1
 MAX_HEADS = 3  # readings of one rule in one sentence: an assertion and a denial may stand side by side
 # Those who answer for the army, or speak for it: «they were not beaten» is a denial in their mouth.
 _DENIERS = frozenset({"official", "politician", "group"})
+_ORDERERS = frozenset({"official"})  # «the ministry demands» is an order and no demand of this kind
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +61,7 @@ class FieldRules:
         title_sentences = title.sentences if reading is not title else ()
         self._scope = ScopeCheck(language.lexicon, title_sentences, reading.sentences, named)
         self._year = year
+        self._relative = language.lexicon.number("RELATIVE")
 
     @property
     def reading(self) -> Reading:
@@ -75,15 +78,16 @@ class FieldRules:
             stronger = kept.setdefault((hit.code, sentence.index), [])
             if not any(h.status == hit.status or (h.start < hit.end and hit.start < h.end) for h in stronger):
                 stronger.append(hit)
-        return sorted((h for hits in kept.values() for h in hits), key=lambda hit: (hit.start, hit.code, hit.status))
+        hits = [hit for group in kept.values() for hit in group]
+        return [self._widened(hit) for hit in sorted(hits, key=lambda hit: (hit.start, hit.code, hit.status))]
 
     def demands(self) -> list[DemandHit]:
         """Return the demands by place, one for each code and sentence."""
         found: dict[tuple[str, int], DemandHit] = {}
         for sentence, match in self._matches:
             rule = match.rule.rule
-            if rule.code in DEMAND_CODES:
-                start, end = sentence.raw_span(match.whole)
+            if rule.code in DEMAND_CODES and not self._is_order(sentence, match):
+                start, end = sentence.raw_span(sentence.whole_clause(match.whole))
                 hit = DemandHit(rule.code, sentence.field, start, end, rule.id, rule.confidence)
                 found.setdefault((rule.code, sentence.index), hit)
         return sorted(found.values(), key=lambda hit: (hit.start, hit.code))
@@ -98,18 +102,29 @@ class FieldRules:
 
     def contexts(self) -> Iterator[SentenceContext]:
         """Yield each sentence with its scope, status and speaker."""
-        for sentence in self._reading.sentences:
-            who = self._speakers.of(sentence, sentence.start)
-            yield SentenceContext(
-                sentence.field,
-                sentence.start,
-                sentence.end,
-                self._scope.covers("service", sentence.index),
-                "historical" if self._history[sentence.index] else self._status.of_sentence(sentence),
-                who.kind,
-                who.speaker,
-                tuple(dict.fromkeys([*self._actors_in(sentence), *who.actor_ids])),
-            )
+        return (self.context(sentence) for sentence in self._reading.sentences)
+
+    def context(self, sentence: Sentence) -> SentenceContext:
+        """Return scope, status and speaker of `sentence`."""
+        who = self._speakers.of(sentence, sentence.start)
+        return SentenceContext(
+            sentence.field,
+            sentence.start,
+            sentence.end,
+            self.covers("service", sentence),
+            "historical" if self._history[sentence.index] else self._status.of_sentence(sentence),
+            who.kind,
+            who.speaker,
+            tuple(dict.fromkeys([*self._actors_in(sentence), *who.actor_ids])),
+        )
+
+    def covers(self, scope: Scope, sentence: Sentence) -> bool:
+        """Whether `sentence` is in `scope`."""
+        return self._scope.covers(scope, sentence.index)
+
+    def names_actor(self, sentence: Sentence) -> bool:
+        """Whether `sentence` names an actor."""
+        return bool(self._actors_in(sentence))
 
     @cached_property
     def _matches(self) -> list[tuple[Sentence, _Match]]:
@@ -172,6 +187,18 @@ class FieldRules:
             confidence=rule.confidence,
         )
 
+    def _widened(self, hit: ComplaintHit) -> ComplaintHit:
+        """Return `hit` with the whole clauses that its words stand in as evidence."""
+        sentence = next(s for s in reversed(self._reading.sentences) if s.start <= hit.start)
+        inside = [i for i, word in enumerate(sentence.words) if hit.start <= word.start and word.end <= hit.end]
+        start, end = sentence.raw_span(sentence.whole_clause((inside[0], inside[-1])))
+        return replace(hit, start=start, end=end)
+
+    def _is_order(self, sentence: Sentence, match: _Match) -> bool:
+        """Whether those who could grant a demand are the ones who make it."""
+        who = self._speakers.of(sentence, sentence.raw_span(match.head)[0])
+        return who.kind in _ORDERERS and not self._actors_in(sentence) and not sentence.has(self._relative)
+
     def _settle(self, sentence: Sentence, match: _Match, who: Attribution) -> Status | None:
         clause = self._status.clause(sentence, match.head, match.spans, match.rule.rule.plain)
         status = settle(clause, who.kind in _DENIERS)
@@ -183,7 +210,7 @@ class FieldRules:
 
 def _arrangements(rule: CompiledRule, numbers: tuple[int, ...], sentence: Sentence) -> Iterator[_Match]:
     """Yield, for each place of the first group, the nearest place of each other one, if all lie close enough."""
-    places, taken = sentence.places, 0
+    places, stops, taken = sentence.places, sentence.stops, 0
     for head in sentence.found[numbers[0]]:
         spans = [head]
         for number in numbers[1:]:
@@ -194,7 +221,7 @@ def _arrangements(rule: CompiledRule, numbers: tuple[int, ...], sentence: Senten
         else:
             match = _Match(rule, head, tuple(spans))
             first, last = match.whole
-            if places[last] - places[first] <= rule.rule.within:
+            if places[last] - places[first] <= rule.rule.within and stops[first] == stops[last]:
                 yield match
                 taken += 1
                 if taken == MAX_HEADS:

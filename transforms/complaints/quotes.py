@@ -80,6 +80,8 @@ def _dialogue(raw: str, start: int) -> list[Quotation]:
         pause = _BREAK.search(raw, position, end)
         parts.append((position, end if pause is None else pause.start() + 1))
         position = end if pause is None else pause.end()
+    if len(parts) == 1 and raw[start:end].rstrip().endswith("?"):
+        return []  # a line that only asks is the interviewer's
     # Speech and the words about it take turns.
     return [Quotation(*part) for part in parts[::2] if _is_speech(raw[slice(*part)])]
 

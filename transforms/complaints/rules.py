@@ -9,7 +9,7 @@ from transforms.tables.records import SpeakerKind, Status
 
 WITHIN = 14  # places from the first to the last word of a match: about one clause and a half
 MAX_WITHIN = 40
-Scope = Literal["free", "service", "soldier", "family"]
+Scope = Literal["free", "service", "soldier", "family", "complainer"]
 Texts = list[str] | str
 Pattern = Annotated[list[str], Field(min_length=1)]
 

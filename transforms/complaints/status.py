@@ -1,7 +1,7 @@
 """Whether a clause asserts, denies, fears or remembers what it says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from transforms.complaints.lexicon import Lexicon, Span
@@ -10,6 +10,7 @@ from transforms.tables.records import Status
 
 # Distances in places (words and punctuation, see reading.py) between a mark and the predicate that it governs.
 NEGATION_REACH = {"en": 4, "ru": 1, "uk": 1}  # Russian and Ukrainian put the particle before the verb itself
+PLAIN_REACH = 2  # before the first word of a match that holds no verb: «не отправляют срочников на войну»
 NOBODY_REACH = 7
 ABSENT_REACH = 10  # «издевательств, по словам командира, не было»: the predicate stands before its negation
 DENIAL_BEFORE = 22
@@ -50,7 +51,7 @@ class StatusReader:
         A `plain` match holds no negation of its own, so that one inside it counts too.
         """
         return Clause(
-            negated=self._is_negated(sentence, head, spans) or (plain and self._is_inside(sentence, head)),
+            negated=self._is_negated(sentence, head, spans) or (plain and self._is_inside(sentence, head, spans)),
             denied=self._is_denied(sentence, head, spans),
             hypothetical=self._is_hypothetical(sentence, head, spans),
         )
@@ -83,13 +84,27 @@ class StatusReader:
     def _is_negated(self, sentence: Sentence, head: Span, spans: Sequence[Span]) -> bool:
         near = self._before(sentence, self._negation, head, spans, self._reach)
         absent = any(
-            span[0] > head[1] and not _overlaps(span, spans) and _distance(sentence, span, head) <= ABSENT_REACH
+            span[0] > head[1]
+            and not _overlaps(span, spans)
+            and _distance(sentence, span, head) <= ABSENT_REACH
+            and not sentence.parted(head, span)  # «кормят раз в день, хлеба нет»: what is absent is the bread
             for span in sentence.found.get(self._absent, ())
         )
-        return near or absent or self._before(sentence, self._nobody, head, spans, NOBODY_REACH)
+        nobody = any(
+            not sentence.parted(span, head)
+            for span in self._all_before(sentence, self._nobody, head, spans, NOBODY_REACH)
+        )
+        return near or absent or nobody
 
-    def _is_inside(self, sentence: Sentence, head: Span) -> bool:
-        return any(head[0] <= start and end <= head[1] for start, end in sentence.found.get(self._negation, ()))
+    def _is_inside(self, sentence: Sentence, head: Span, spans: Sequence[Span]) -> bool:
+        first, last = min(span[0] for span in spans), max(span[1] for span in spans)
+        return any(
+            sentence.places[start] >= sentence.places[first] - PLAIN_REACH
+            and end <= last
+            and not any(span != head and span[0] <= end and start <= span[1] for span in spans)
+            and not sentence.parted((start, end), head)
+            for start, end in sentence.found.get(self._negation, ())
+        )
 
     def _is_denied(self, sentence: Sentence, head: Span, spans: Sequence[Span]) -> bool:
         for span in sentence.found.get(self._denial, ()):
@@ -117,10 +132,14 @@ class StatusReader:
         return any(0 <= span[0] - end <= 1 or 0 <= start - span[1] <= 1 for start, end in negations)
 
     def _before(self, sentence: Sentence, number: int, head: Span, spans: Sequence[Span], reach: int) -> bool:
-        return any(
-            span[1] < head[0] and not _overlaps(span, spans) and _distance(sentence, span, head) <= reach
-            for span in sentence.found.get(number, ())
-        )
+        return any(self._all_before(sentence, number, head, spans, reach))
+
+    def _all_before(
+        self, sentence: Sentence, number: int, head: Span, spans: Sequence[Span], reach: int
+    ) -> Iterator[Span]:
+        for span in sentence.found.get(number, ()):
+            if span[1] < head[0] and not _overlaps(span, spans) and _distance(sentence, span, head) <= reach:
+                yield span
 
 
 def settle(clause: Clause, official: bool) -> Status | None:

@@ -22,15 +22,19 @@ BATCH_ROWS = 20_000  # rows read at a time: some 10 MB
 
 # Gathered first and moved in order of their keys: 5 million rows in random order would touch a page each.
 _GATHER = (
-    "CREATE TEMP TABLE new_keys (key BLOB NOT NULL, article BLOB NOT NULL)",
+    "CREATE TEMP TABLE new_keys (key BLOB NOT NULL, article BLOB NOT NULL, owned INTEGER NOT NULL)",
     "CREATE TEMP TABLE new_rows (article BLOB, revision INTEGER, source TEXT, day INTEGER, hash BLOB)",
     "CREATE TEMP TABLE new_versions (article BLOB, revision INTEGER, source INTEGER, day INTEGER, hash BLOB,"
     " PRIMARY KEY (article, revision)) WITHOUT ROWID",
 )
 _MOVE = (
-    # Where two articles claim one key, the smaller id has it: the index depends on the rows alone, not on their order.
-    "INSERT INTO keys SELECT key, min(article) FROM new_keys GROUP BY key ORDER BY key"
-    " ON CONFLICT (key) DO UPDATE SET article = excluded.article WHERE excluded.article < keys.article",
+    # Where two articles claim one key, a row of `articles` goes before a mere sighting of another source's article, or
+    # an edit of the one would be taken for the other's; then the smaller id has it. So the index depends on the rows
+    # alone, not on their order.
+    "INSERT INTO keys SELECT key, min(article), owned FROM new_keys"
+    " WHERE (key, owned) IN (SELECT key, max(owned) FROM new_keys GROUP BY key) GROUP BY key ORDER BY key"
+    " ON CONFLICT (key) DO UPDATE SET article = excluded.article, owned = excluded.owned"
+    " WHERE excluded.owned > keys.owned OR (excluded.owned = keys.owned AND excluded.article < keys.article)",
     "INSERT OR IGNORE INTO sources (source_id) SELECT DISTINCT source FROM new_rows ORDER BY source",
     "INSERT OR IGNORE INTO new_versions SELECT article, revision, sources.source, day, hash"
     " FROM new_rows JOIN sources ON source_id = new_rows.source ORDER BY article, revision, hash",
@@ -48,13 +52,13 @@ ON CONFLICT (source_id) DO UPDATE SET
     feed_state = excluded.feed_state
 WHERE (excluded.run_id, excluded.fetched_at, excluded.fetch_id) > (run_id, fetched_at, fetch_id)
 """
-# The last row of an article counts.
+# The last row of an article counts; a run that commits in slices replaces its own.
 _KEEP_STORY = """
 INSERT INTO stories VALUES (?, ?, ?, ?, ?, ?, ?)
 ON CONFLICT (article) DO UPDATE SET
     story = excluded.story, source_id = excluded.source_id, first_seen = excluded.first_seen,
     similarity = excluded.similarity, is_head = excluded.is_head, run_id = excluded.run_id
-WHERE excluded.run_id > run_id
+WHERE excluded.run_id >= run_id
 """
 _STORY = ("article_id", "story_id", "source_id", "first_seen", "similarity", "is_head", "run_id")
 _ARTICLE = (
@@ -154,31 +158,38 @@ def _note_days(state: sqlite3.Connection, table: str, path: Path) -> None:
 
 def _gather_articles(state: sqlite3.Connection, path: Path) -> None:
     for rows in _batches(path, _ARTICLE):
-        keys: list[tuple[bytes, bytes]] = []
+        keys: list[tuple[bytes, bytes, bool]] = []
         versions = []
         for article_id, revision, source_id, external_id, canonical_url, content, published, collected in rows:
             article = pack_id(article_id)
-            keys += _keys(article, source_id, external_id, canonical_url, content)
+            keys += _keys(article, source_id, external_id, canonical_url, content, owned=True)
             versions.append((article, revision, source_id, day_of(published, collected), pack_id(content)))
-        state.executemany("INSERT INTO new_keys VALUES (?, ?)", keys)
+        state.executemany("INSERT INTO new_keys VALUES (?, ?, ?)", keys)
         state.executemany("INSERT INTO new_rows VALUES (?, ?, ?, ?, ?)", versions)
 
 
 def _gather_sightings(state: sqlite3.Connection, path: Path) -> None:
     for rows in _batches(path, _SIGHTING):
-        keys: list[tuple[bytes, bytes]] = []
+        keys: list[tuple[bytes, bytes, bool]] = []
         for article_id, source_id, external_id, canonical_url in rows:
             # Without an id and an address it was recognised by its content, which the article's own row tells.
             if external_id or canonical_url:
-                keys += _keys(pack_id(article_id), source_id, external_id, canonical_url, None)
-        state.executemany("INSERT INTO new_keys VALUES (?, ?)", keys)
+                keys += _keys(pack_id(article_id), source_id, external_id, canonical_url, None, owned=False)
+        state.executemany("INSERT INTO new_keys VALUES (?, ?, ?)", keys)
 
 
 def _keys(
-    article: bytes, source_id: str, external_id: str | None, canonical_url: str | None, content: str | None
-) -> list[tuple[bytes, bytes]]:
+    article: bytes,
+    source_id: str,
+    external_id: str | None,
+    canonical_url: str | None,
+    content: str | None,
+    *,
+    owned: bool,
+) -> list[tuple[bytes, bytes, bool]]:
+    """Return the keys that a row claims for its article: `owned` where it is a row of `articles`."""
     keys = identity_keys(source_id, external_id, canonical_url, content)
-    return [(pack_id(key), article) for key in (keys.own, keys.link) if key]
+    return [(pack_id(key), article, owned) for key in (keys.own, keys.link) if key]
 
 
 def _absorb_fetches(state: sqlite3.Connection, path: Path) -> None:

@@ -1,6 +1,8 @@
 """Table `daily`: every day that a run changes is counted anew, from what is published and what the run brings."""
 
+import itertools
 import math
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing
@@ -25,6 +27,7 @@ TABLE = "daily"
 NAME = "daily.parquet"  # the same in every run: a day is replaced by one rename
 DAYS_AT_ONCE = 366  # days counted together; a backfill of years is counted year by year
 GAP_DAYS = 31  # days between two that change from which they are counted apart: what lies between is not read
+BATCH_ROWS = 20_000  # articles in memory at a time: some 10 MB
 DIGITS = 6  # of a mean: more would depend on the order of adding
 
 _ARTICLE = ("article_id", "revision", "source_id", "lang", "relevant", "polarity", "published_at", "collected_at")
@@ -41,8 +44,9 @@ class _Count:
     articles: int = 0
     mentions: int = 0
     complaints: int = 0
-    stories: set[str] = field(default_factory=set)
-    polarities: list[float] = field(default_factory=list)
+    singles: int = 0  # stories of one article
+    stories: set[str] = field(default_factory=set)  # those with copies
+    polarities: "array[float]" = field(default_factory=lambda: array("d"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,14 +143,6 @@ def _count(
         for table in ("articles", "mentions", "complaints")
     }
     wanted = frozenset(days)
-    articles = {
-        (row[0], row[1]): row for row in _select("articles", paths, _ARTICLE, days) if day_of(row[6], row[7]) in wanted
-    }
-    ids = sorted({article_id for article_id, _ in articles})
-    revisions = {article_id: revision for article_id, (revision, _) in index.revisions(ids).items()}
-    for article_id, (revision, _) in brought.last.items():
-        revisions[article_id] = max(revisions.get(article_id, -1), revision)
-    stories = {**index.stories(ids), **brought.stories}
     mentions: dict[Version, Counter[str]] = defaultdict(Counter)
     for article_id, revision, actor_id in _select("mentions", paths, _MENTION, days):
         mentions[article_id, revision][actor_id] += 1
@@ -154,22 +150,29 @@ def _count(
     for article_id, revision, code, status, actor_ids in _select("complaints", paths, _COMPLAINT, days):
         complaints[article_id, revision].append((code, status, tuple(actor_ids)))
     counts: dict[int, dict[Cell, _Count]] = defaultdict(lambda: defaultdict(_Count))
-    for version, row in articles.items():
-        if version[1] == revisions[version[0]]:
-            day = counts[day_of(row[6], row[7])]
-            story = stories.get(version[0], version[0])
-            _add_article(day, row, story, mentions.get(version, Counter()), complaints.get(version, []))
+    articles = (row for row in _select("articles", paths, _ARTICLE, days) if day_of(row[6], row[7]) in wanted)
+    while batch := list(itertools.islice(articles, BATCH_ROWS)):
+        ids = [row[0] for row in batch]
+        held = index.revisions(ids)
+        stories = index.stories(ids)
+        for row in batch:
+            article_id, revision = row[:2]
+            last = max(source[article_id][0] for source in (held, brought.last) if article_id in source)
+            if revision == last:
+                story = brought.stories.get(article_id) or stories.get(article_id)
+                found = (mentions.get(row[:2], Counter()), complaints.get(row[:2], []))
+                _add_article(counts[day_of(row[6], row[7])], row, story, *found)
     return counts
 
 
 def _add_article(
     day: dict[Cell, _Count],
     row: tuple[Any, ...],
-    story: str,
+    story: str | None,
     mentions: Counter[str],
     complaints: Sequence[tuple[str, str, tuple[str, ...]]],
 ) -> None:
-    """Count one article in each cell that it belongs to."""
+    """Count one article in each cell that it belongs to; `story` is None where it has no copy."""
     _, _, source_id, lang, relevant, polarity, _, _ = row
     cells: dict[tuple[str, str | None, str | None, str | None], tuple[int, int]] = {}
     total = mentions.total()
@@ -189,7 +192,10 @@ def _add_article(
         count.articles += 1
         count.mentions += mentioned
         count.complaints += complained
-        count.stories.add(story)
+        if story is None:
+            count.singles += 1
+        else:
+            count.stories.add(story)
         if polarity is not None:
             count.polarities.append(polarity)
 
@@ -203,7 +209,7 @@ def _stage(layout: Layout, run_id: str, day: int, cells: Mapping[Cell, _Count]) 
         {
             **dict(zip(("source_id", "lang", "level", "actor_id", "code", "status"), cell, strict=True)),
             "articles": count.articles,
-            "stories": len(count.stories),
+            "stories": count.singles + len(count.stories),
             "mentions": count.mentions,
             "complaints": count.complaints,
             "mean_polarity": round(math.fsum(count.polarities) / len(count.polarities), DIGITS)
@@ -237,7 +243,11 @@ def _select(
         format="parquet",
         partitioning=ds.partitioning(pa.schema([("dt", pa.string())]), flavor="hive"),
     )
-    scanner = source.scanner(columns=list(columns), filter=((at >= first) & (at <= last)) | undated)
+    told = ((at >= first) & (at <= last)) | undated
+    # What is read ahead lies in memory: of many files, a gigabyte.
+    scanner = source.scanner(
+        columns=list(columns), filter=told, batch_size=BATCH_ROWS, batch_readahead=1, fragment_readahead=1
+    )
     for batch in scanner.to_batches():
         yield from zip(*(batch.column(name).to_pylist() for name in columns), strict=True)
 

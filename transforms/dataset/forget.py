@@ -23,8 +23,8 @@ from transforms.dataset.state_file import open_state, read_state, transaction
 from transforms.dataset.storage import LOCAL, Storage
 from transforms.tables.identity import identity_keys
 from transforms.tables.masking import count_words, forget_names, forgotten_item, forgotten_source, mask_names
-from transforms.tables.records import Forgotten
 from transforms.tables.shard_writer import ShardWriter, StagedFile
+from transforms.tables.upkeep_records import Forgotten
 
 SHARD = "forget"
 _LEFT_ALONE = ("daily", "forgotten")  # counts are made anew; hashes hold nothing to forget
@@ -101,15 +101,16 @@ def _learn(layout: Layout, published: Sequence[PublishedFile], work: Forgetting)
     columns = (*_IDENTITY, "revision", "title", "text", "url", "content_hash", "published_at", "collected_at")
     for row in _rows(layout, published, "articles", columns):
         if row["article_id"] in work.article_ids:
-            keys |= _keys(row, row["content_hash"])
+            work.keys |= _keys(row, row["content_hash"])
             work.places |= {row["url"], row["canonical_url"]} - {None}
+            work.marks |= {row["external_id"] or "", row["title"]}
             days.add(day_of(row["published_at"], row["collected_at"]))
         elif work.names:
             _learn_masks(row, work, keys)
     for row in _rows(layout, published, "sightings", _IDENTITY):
         if row["article_id"] in work.article_ids:
-            keys |= _keys(row, None) if row["external_id"] or row["canonical_url"] else set()
-    return keys, days
+            work.keys |= _keys(row, None) if row["external_id"] or row["canonical_url"] else set()
+    return keys | work.keys, days
 
 
 def _learn_masks(row: dict[str, Any], work: Forgetting, keys: set[str]) -> None:

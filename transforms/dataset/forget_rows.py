@@ -8,6 +8,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from transforms.letters.forgetting import ItemSearch
+from transforms.letters.item import without_item
 from transforms.tables.masking import ForgottenNames, forget_names, mask_names
 
 Version = tuple[str, int]  # article id and revision
@@ -30,13 +32,16 @@ class Forgetting:
     """What is to be forgotten, and what was learned of it on the way.
 
     `article_ids` and `source_ids` lose all their rows; `names` are masked everywhere. `places` are addresses of what
-    goes, by which failures are recognised; `masked` are the revisions whose texts changed.
+    goes, by which failures are recognised, as are its identity `keys` and `marks` (ids and titles) in raw items;
+    `masked` are the revisions whose texts changed.
     """
 
     article_ids: frozenset[str]
     source_ids: frozenset[str]
     names: Sequence[str]
     places: set[str] = field(default_factory=set)
+    keys: set[str] = field(default_factory=set)
+    marks: set[str] = field(default_factory=set)
     masked: dict[Version, Texts] = field(default_factory=dict)
     hashes: ForgottenNames = field(init=False)
     _pattern: str = field(init=False)
@@ -49,6 +54,8 @@ class Forgetting:
     def apply(self, table: str, rows: pa.Table) -> pa.Table:
         """Return what stays of `rows`; the same object where nothing changes."""
         kept = self._without_forgotten(table, rows)
+        if table == "failures" and len(kept):
+            kept = self._without_items(kept)
         if not self.names or not len(kept):
             return kept
         return self._with_findings(table, self._with_masks(kept))
@@ -64,6 +71,20 @@ class Forgetting:
             gone = pc.or_(gone, pc.is_in(rows.column("place"), pa.array(sorted(self.places), pa.string())))
         gone = pc.fill_null(gone, False)
         return rows.filter(pc.invert(gone)) if pc.any(gone).as_py() else rows
+
+    def _without_items(self, rows: pa.Table) -> pa.Table:
+        """Leave out failures of what goes, and the raw items that may hold a name: it may be spelt in many ways."""
+        if not pc.any(pc.is_valid(rows.column("item"))).as_py():
+            return rows
+        search = ItemSearch(self.keys, self.marks | self.places, self.source_ids, self.hashes)
+        cells = rows.to_pylist()
+        kept = [cell for cell in cells if cell["item"] is None or not search.is_of_forgotten(cell)]
+        changed = len(kept) < len(cells)
+        for cell in kept if self.names else ():
+            if cell["item"] is not None and search.may_name(cell):
+                cell["item"], cell["item_ref"] = None, without_item(cell["item_ref"])
+                changed = True
+        return pa.Table.from_pylist(kept, schema=rows.schema) if changed else rows
 
     def _with_masks(self, rows: pa.Table) -> pa.Table:
         for number, column in enumerate(rows.schema):

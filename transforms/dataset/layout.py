@@ -66,6 +66,10 @@ class Layout:
         """Where a run keeps the entries that it fetched."""
         return self.run_staging(run_id) / "spool"
 
+    def index_before(self, run_id: str) -> Path:
+        """The index as it was when a run of several slices began."""
+        return self.run_staging(run_id) / "before.sqlite"
+
     def manifest(self, run_id: str, commit_id: str) -> Path:
         """The list of files of a prepared commit: what is left to go by if the state is lost."""
         return self.run_staging(run_id) / f"{commit_id}{MANIFEST_ENDING}"
@@ -82,6 +86,6 @@ class Layout:
         """The place of one staged file."""
         return self.run_staging(run_id) / STAGED_TABLES / table / f"dt={dt}" / name
 
-    def replaced(self, run_id: str, table: str, dt: str, name: str) -> Path:
-        """Where a commit keeps a file that it replaces or removes, until it is through."""
-        return self.run_staging(run_id) / "replaced" / table / f"dt={dt}" / name
+    def replaced(self, run_id: str, commit_id: str) -> Path:
+        """Where a commit keeps the files that it replaces or removes, until it is through."""
+        return self.run_staging(run_id) / "replaced" / commit_id

@@ -1,12 +1,13 @@
 """Linking the articles of a run to stories, before they are published."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pyarrow.parquet as pq
 
 from transforms.dataset import journal
 from transforms.dataset.layout import Layout
@@ -15,13 +16,15 @@ from transforms.dataset.story_index import (
     MICROSECONDS_PER_DAY,
     SignedArticle,
     catch_up,
+    copies_of,
     memberships,
     sign_file,
     signed_between,
 )
-from transforms.stories.candidates import SignedTexts, alike
+from transforms.stories.candidates import SharedBands, SignedTexts, alike
 from transforms.stories.linking import Copy, Membership, link
 from transforms.tables.records import Story
+from transforms.tables.schemas import record_of
 from transforms.tables.shard_writer import ShardWriter, StagedFile
 
 SHARD = "stories"
@@ -65,16 +68,30 @@ def link_stories(
             return []
         reach = settings.window_days * MICROSECONDS_PER_DAY
         first, last = min(one.copy.at for one in fresh), max(one.copy.at for one in fresh)
-        known = list(signed_between(state, first - reach, last + reach))
+        near = SharedBands(np.stack([one.signature.digest for one in fresh]))
+        known = list(signed_between(state, first - reach, last + reach, near))
         likeness = _likeness(known, fresh, settings.window_days)
         # A new revision of a copy counts also where it is like nothing: it may tell of an earlier publication.
         touched = {name for pair in likeness for name in pair[:2]} | {one.copy.article_id for one in fresh}
         held = memberships(state, touched)
-    changed = link([one.copy for one in [*known, *fresh] if one.copy.article_id in touched], likeness, held)
+        copies = [*copies_of(state, touched, first - reach, last + reach), *(one.copy for one in fresh)]
+    changed = link(copies, likeness, held)
+    if not changed:
+        return []
     writer = ShardWriter(layout.run_staging(run_id), run_id, SHARD, {})
-    for one in changed:
-        writer.add("stories", _row(one, linked_at, run_id))
+    for row in [*_kept_rows(layout, run_id, changed), *(_row(one, linked_at, run_id) for one in changed)]:
+        writer.add("stories", row, linked_at)
     return writer.close()
+
+
+def _kept_rows(layout: Layout, run_id: str, changed: Sequence[Membership]) -> Iterator[Story]:
+    """Yield what earlier commits of this run linked, as far as it holds: a run has one file of stories."""
+    superseded = {one.copy.article_id for one in changed}
+    for path in sorted((layout.tables / "stories").glob(f"dt=*/{run_id}-{SHARD}.parquet")):
+        with pq.ParquetFile(path) as file:
+            for row in file.read().to_pylist():
+                if row["article_id"] not in superseded:
+                    yield record_of("stories", row)
 
 
 def _likeness(

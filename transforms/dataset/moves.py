@@ -58,6 +58,9 @@ def clean_up(layout: Layout, commit: PreparedCommit, storage: Storage) -> None:
         storage.delete(layout.manifest(commit.run_id, commit.commit_id))
         if commit.last:
             storage.delete(layout.run_staging(commit.run_id))
+        else:
+            # The next commit of the run may replace the same files: what it would put back must not be older.
+            storage.delete(layout.replaced(commit.run_id, commit.commit_id))
 
 
 def _check_complete(layout: Layout, commit: PreparedCommit, storage: Storage) -> None:
@@ -83,7 +86,7 @@ def places_of(layout: Layout, commit: PreparedCommit, change: Change) -> tuple[P
     return (
         layout.staged(commit.run_id, file.table, file.dt, file.name),
         _target(layout, change),
-        layout.replaced(commit.run_id, file.table, file.dt, file.name),
+        layout.replaced(commit.run_id, commit.commit_id) / file.table / f"dt={file.dt}" / file.name,
     )
 
 

@@ -1,6 +1,5 @@
 """What happens at the start of a run: commits are finished, dead runs cleared away, a lost index is rebuilt."""
 
-import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import closing, suppress
@@ -80,7 +79,7 @@ def rebuild(out: Path | str, storage: Storage = LOCAL) -> int:
         journal.record_files(state, (file for file, _ in files))
         _carry_over_runs(layout, state, [run_id for _, run_id in files])
     _delete_state(layout.state_file, storage)
-    os.replace(unfinished, layout.state_file)
+    storage.put(unfinished, layout.state_file)
     storage.sync([layout.state])
     return len(files)
 
@@ -129,7 +128,7 @@ def _unknown_commits(
             continue
         # A manifest is written whole; one that cannot be read is none of ours.
         with suppress(ValueError, KeyError, TypeError):
-            commit = PreparedCommit.from_json((layout.staging / path).read_bytes())
+            commit = PreparedCommit.from_json(storage.read(layout.staging / path))
             known = journal.commit_state(state, commit.commit_id) is not None
             if not known and (everything or has_begun(layout, commit, storage)):
                 found.append(commit)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 APPLICATION = 0x7069636B  # "pick": tells a file of ours from any other SQLite file
-VERSION = 5  # another version is rebuilt from the tables, not converted
+VERSION = 6  # another version is rebuilt from the tables, not converted
 BUSY_SECONDS = 60.0  # readers wait this long for the moment of a commit
 
 _TABLES = """
@@ -31,7 +31,7 @@ CREATE TABLE file_days (
     name_of_table TEXT, dt TEXT, name TEXT, first_day INTEGER NOT NULL, last_day INTEGER NOT NULL,
     PRIMARY KEY (name_of_table, dt, name)
 ) WITHOUT ROWID;
-CREATE TABLE keys (key BLOB PRIMARY KEY, article BLOB NOT NULL) WITHOUT ROWID;
+CREATE TABLE keys (key BLOB PRIMARY KEY, article BLOB NOT NULL, owned INTEGER NOT NULL) WITHOUT ROWID;
 CREATE TABLE articles (
     article BLOB PRIMARY KEY, source INTEGER NOT NULL, revision INTEGER NOT NULL, day INTEGER NOT NULL,
     hashes BLOB NOT NULL

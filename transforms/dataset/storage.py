@@ -23,6 +23,9 @@ class Storage(Protocol):
     def keep(self, path: Path, copy: Path) -> None:
         """Make what is at `path` also be at `copy`, whatever is put at `path` later; `copy` is replaced."""
 
+    def read(self, path: Path) -> bytes:
+        """Return the bytes of a small file."""
+
     def exists(self, path: Path) -> bool:
         """Return whether there is a file."""
 
@@ -67,6 +70,9 @@ class LocalStorage:
         copy.parent.mkdir(parents=True, exist_ok=True)
         copy.unlink(missing_ok=True)
         os.link(path, copy)
+
+    def read(self, path: Path) -> bytes:
+        return path.read_bytes()
 
     def exists(self, path: Path) -> bool:
         return path.is_file()

@@ -13,10 +13,12 @@ import pyarrow.parquet as pq
 from transforms.dataset.absorb import microseconds
 from transforms.dataset.index import pack_id, unpack_id
 from transforms.dataset.layout import Layout
+from transforms.stories.candidates import SharedBands
 from transforms.stories.linking import Copy, Membership
 from transforms.stories.signatures import Signature, sign
 
 BATCH_ROWS = 2_000  # texts in memory at a time: some 10 MB
+BATCH_SIGNATURES = 20_000  # signatures in memory at a time: some 10 MB
 MICROSECONDS_PER_DAY = 86_400_000_000
 _QUESTION = 500  # ids in one question to SQLite
 _COLUMNS = ("article_id", "revision", "source_id", "title", "text", "published_at", "collected_at")
@@ -59,15 +61,32 @@ def catch_up(state: sqlite3.Connection, layout: Layout, since: date) -> None:
         state.execute("INSERT INTO signed_files VALUES (?, ?)", (dt, name))
 
 
-def signed_between(state: sqlite3.Connection, first: int, last: int) -> Iterator[SignedArticle]:
-    """Yield the signatures of articles published (else collected) between two times in µs."""
+def signed_between(
+    state: sqlite3.Connection, first: int, last: int, near: SharedBands | None = None
+) -> Iterator[SignedArticle]:
+    """Yield the signatures of articles published (else collected) between two times in µs; with `near` only those."""
     rows = state.execute(
         "SELECT article, revision, source_id, at, collected, size, digest FROM signatures WHERE at BETWEEN ? AND ?",
         (first, last),
     )
-    for article, revision, source_id, at, collected, size, digest in rows:
-        copy = Copy(unpack_id(article), source_id, at)
-        yield SignedArticle(copy, revision, collected, Signature(np.frombuffer(digest, dtype="<u2"), size))
+    while batch := rows.fetchmany(BATCH_SIGNATURES):
+        digests = np.frombuffer(b"".join(row[6] for row in batch), dtype="<u2").reshape(len(batch), -1)
+        kept = near.of(digests) if near else np.ones(len(batch), dtype=np.bool_)
+        for place in np.flatnonzero(kept):
+            article, revision, source_id, at, collected, size, digest = batch[place]
+            copy = Copy(unpack_id(article), source_id, at)
+            yield SignedArticle(copy, revision, collected, Signature(np.frombuffer(digest, dtype="<u2"), size))
+
+
+def copies_of(state: sqlite3.Connection, article_ids: Iterable[str], first: int, last: int) -> Iterator[Copy]:
+    """Yield all revisions of articles that were published (else collected) between two times in µs."""
+    for batch in _batched(article_ids):
+        question = (
+            "SELECT article, source_id, at FROM signatures"  # noqa: S608 - marks only
+            f" WHERE article IN ({_marks(batch)}) AND at BETWEEN ? AND ?"
+        )
+        for article, source_id, at in state.execute(question, [*batch, first, last]):
+            yield Copy(unpack_id(article), source_id, at)
 
 
 def memberships(state: sqlite3.Connection, article_ids: Iterable[str]) -> list[Membership]:

@@ -108,11 +108,14 @@ def assign_articles(
     return assigned
 
 
-def decide_versions(article_id: str, candidates: Iterable[Candidate], known: KnownArticle | None) -> Decision:
+def decide_versions(
+    article_id: str, candidates: Iterable[Candidate], known: KnownArticle | None, *, touched: bool = False
+) -> Decision:
     """Choose which of the documents of one article become rows.
 
     Only the article's own source makes revisions. A version that the dataset holds is not added again, unless the
-    source shows it alone and another one was the last: then the publisher has gone back to it.
+    source shows it alone and another one was the last: then the publisher has gone back to it. Where an earlier slice
+    of the run added a version, the article is `touched`: the run has shown that one too.
     """
     ordered = sorted(candidates, key=lambda candidate: candidate.order)
     owner = known.source_id if known else ordered[0].ref.source_id
@@ -122,7 +125,7 @@ def decide_versions(article_id: str, candidates: Iterable[Candidate], known: Kno
     revision = known.revision if known else -1
     held = known.hashes if known else frozenset()
     shown: set[str] = set()
-    reverted = _is_reverted(own, known)
+    reverted = not touched and _is_reverted(own, known)
     for candidate in own:
         if candidate.content_hash in shown:
             rejected.append((candidate, "repeated_in_run"))
@@ -136,6 +139,28 @@ def decide_versions(article_id: str, candidates: Iterable[Candidate], known: Kno
         shown.add(candidate.content_hash)
     rejected += [(candidate, "other_source") for candidate in ordered if candidate.ref.source_id != owner]
     return Decision(tuple(chosen), _new_sightings(ordered), tuple(rejected))
+
+
+def in_order(chosen: Iterable[Chosen]) -> list[Chosen]:
+    """Return versions in the run's order of documents, those of one article in a row as they are numbered."""
+    versions = list(chosen)
+    first: dict[str, tuple[int, str, int]] = {}
+    for one in versions:
+        first[one.article_id] = min(first.get(one.article_id, one.candidate.order), one.candidate.order)
+    return sorted(versions, key=lambda one: (first[one.article_id], one.article_id, one.revision))
+
+
+def must_wait(candidates: Iterable[Candidate], before: KnownArticle | None) -> list[Candidate]:
+    """Return those documents of one article that can't be judged until all slices of the run are read.
+
+    Whether a source has gone back to an earlier version depends on whether it shows the last one as well, perhaps in
+    a later slice. `before` is what the dataset held when the run began. What was polled doesn't wait: a feed is
+    read within one slice, and its state moves with that.
+    """
+    if before is None or len(before.hashes) == 1:
+        return []
+    own = [one for one in candidates if one.ref.source_id == before.source_id and one.content_hash in before.hashes]
+    return [] if any(one.ref.fetch_id for one in own) else own
 
 
 def _marked(candidate: Candidate) -> Candidate:

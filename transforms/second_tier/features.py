@@ -1,4 +1,4 @@
-"""What the model sees of a sentence: word classes, pairs of them and words, as numbered features."""
+"""What the model sees of a sentence: word classes, pairs of them, words and letter groups, as numbered features."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,14 +15,28 @@ from transforms.text.morphology import lemmas
 Keys = npt.NDArray[np.uint32]
 # Each block has its own weight, so that hundreds of pairs do not drown ten classes. Weights and `SHRINK` were chosen by
 # cross-validation (configs/model/card.md).
-BLOCKS: tuple[tuple[str, float], ...] = (("class", 0.48), ("pair", 0.32), ("near", 0.31), ("word", 0.39))
+BLOCKS: tuple[tuple[str, float], ...] = (
+    ("class", 0.48),
+    ("pair", 0.32),
+    ("near", 0.31),
+    ("word", 0.39),
+    ("next", 0.2),
+    ("letters", 0.3),
+)
 SHRINK = (
     0.7  # a block is divided by its length to this power: 1 would drown what a long sentence says in its last clause
 )
 NEAR = 8  # places between two classes that count as near
 MAX_SPANS = 96  # places of classes that are paired in one sentence: bounds what a hostile text can cost
+GROUP = 4  # letters of a group
 WORD_CACHE = 100_000  # word forms whose keys are remembered
-_PAIR, _BEFORE, _WITHIN = (np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
+# Russian and Ukrainian letters that stand for one another in words of one root: their groups teach one another.
+_FOLDED = str.maketrans(
+    {"і": "и", "ї": "и", "й": "и", "ы": "и", "є": "е", "э": "е", "ґ": "г", "ь": "", "ъ": "", "'": ""}
+)
+_PAIR, _BEFORE, _WITHIN, _NEXT = (
+    np.uint64(x) for x in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5)
+)
 _NONE: Keys = np.zeros(0, np.uint32)
 
 
@@ -60,13 +74,20 @@ def features_of(sentences: Iterable[Sentence], names: ClassNames) -> Features:
     classes: list[Keys] = []
     near: list[Keys] = []
     words: list[Keys] = []
+    following: list[Keys] = []
+    letters: list[Keys] = []
     for sentence in sentences:
         rows = names.spans(sentence)
         classes.append(rows[:, 0].astype(np.uint32))
         near.append(_near(rows))
-        words.append(np.array([word_key(word.text, names.lang) for word in sentence.words], np.uint32))
+        keys = np.array([word_key(word.text, names.lang) for word in sentence.words], np.uint32)
+        words.append(keys)
+        following.append(_mix(keys[:-1], keys[1:], _NEXT))
+        letters.extend(letter_keys(word.text, names.lang) for word in sentence.words)
     present = np.unique(np.concatenate([_NONE, *classes]))
-    return Features((present, _pairs(present), np.concatenate([_NONE, *near]), np.concatenate([_NONE, *words])))
+    return Features(
+        (present, _pairs(present), *(np.concatenate([_NONE, *b]) for b in (near, words, following, letters)))
+    )
 
 
 def _pairs(present: Keys) -> Keys:
@@ -99,3 +120,11 @@ def _mix(first: npt.NDArray[np.generic], second: npt.NDArray[np.generic], salt: 
 def word_key(text: str, lang: str) -> int:
     """Return the key of the likeliest dictionary form of the word `text`."""
     return crc32(b"w" + lemmas(text, lang)[0].encode())
+
+
+@lru_cache(maxsize=WORD_CACHE)
+def letter_keys(text: str, lang: str) -> Keys:
+    """Return the keys of the letter groups of the likeliest dictionary form of the word `text`."""
+    framed = f"^{lemmas(text, lang)[0].translate(_FOLDED)}$"
+    groups = (framed[start : start + GROUP] for start in range(max(1, len(framed) - GROUP + 1)))
+    return np.array([crc32(b"l" + group.encode()) for group in groups], np.uint32)

@@ -1,73 +1,85 @@
-"""Complaints that a learned model finds where the rules gave none, each with a calibrated confidence."""
+"""Complaints of an article from rules and a learned model, each with a calibrated confidence."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from math import prod
 from pathlib import Path
 
-import numpy as np
 from pydantic import BaseModel, ConfigDict, Field
 
-from transforms.complaints.codes import CODES, family
+from transforms.complaints.codes import CODES
 from transforms.complaints.field_rules import FieldRules
-from transforms.complaints.hits import SentenceContext
 from transforms.complaints.loading import Knowledge
-from transforms.complaints.reading import Reading, Sentence
+from transforms.complaints.reading import Sentence
 from transforms.complaints.targets import target_of
 from transforms.knowledge.yaml_file import YamlFile
 from transforms.second_tier.evidence import evidence_span
 from transforms.second_tier.features import ClassNames, features_of
-from transforms.second_tier.model import Floats, LinearModel, read_model
+from transforms.second_tier.judge import Clues, Floats, Judge, candidates_of
+from transforms.second_tier.model import LinearModel, read_model
 from transforms.tables.records import ActorHit, ComplaintHit, Status
 
 SETTINGS = "model.yaml"
-MIN_WORDS = 3  # words of a sentence below which nothing can be told
 MAX_SENTENCES = 400  # of one field that are scored: bounds what one article can cost
+# An article that names no actor is not about the subject if it is long and few of its sentences have a word of service:
+# of 60 English news items called relevant for a complaint alone, 16 were of that kind, and none of them rightly.
+LONG = 12  # sentences
+THIN = 0.1  # share of them
+REACH = 4  # sentences to either side of a word of service, or of an actor, in which the model may speak
 _STATUSES: tuple[Status, ...] = ("denied", "hypothetical", "historical")
-
-
-class ContextWeights(BaseModel):
-    """How the chance of a code in its article follows from the sentence's own log-odds and from what stands around."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    base: float
-    sentence: float = Field(gt=0)  # times the log-odds that the sentence alone gives
-    actor: float  # the article names an actor
-    rule: float  # a rule found some complaint in the article
-    family: float  # a rule found one of the same family
+_NUMBERS = {code: number for number, code in enumerate(CODES)}
 
 
 class Settings(BaseModel):
-    """When the model speaks, and how sure it is."""
+    """How sure a complaint must be."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    threshold: float = Field(gt=0, le=1)  # confidence below which nothing is written
-    alone: float = Field(gt=0, le=1)  # the same where nothing else says that the article is relevant
-    context: ContextWeights
+    threshold: float = Field(gt=0, le=1)  # confidence below which no complaint is written
+    alone: float = Field(gt=0, le=1)  # chance that any is right, below which an article without an actor gets none
 
 
-@dataclass(frozen=True, slots=True)
-class _Finding:
-    """A code in a sentence; `column` is the code's output of the model."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """A sentence, what the model says of it, and what the rules found in it, by the number of the code.
 
+    `serving` is the share of the sentences of its article that have a word of service or name an actor.
+    """
+
+    field: FieldRules
     sentence: Sentence
-    code: str
-    column: int
+    odds: Floats
     status: Status
-    chance: float
+    spoken: Mapping[int, Sequence[ComplaintHit]]
+    serving: float
+
+    def clues(self) -> Clues:
+        """Return what the judge weighs."""
+        field, sentence = self.field, self.sentence
+        return Clues(
+            odds=self.odds,
+            spoken={code: max(hit.confidence for hit in hits) for code, hits in self.spoken.items()},
+            service_near=field.covers("service", sentence),
+            soldier_near=field.covers("soldier", sentence),
+            family_near=field.covers("family", sentence),
+            service_here=_serves(field, sentence),
+            serving=self.serving,
+            actor_here=field.names_actor(sentence),
+            title=sentence.field == "title",
+            words=len(sentence.words),
+        )
 
 
 class SecondTier:
     """A model over the sentences of an article. Keeps no state between articles."""
 
-    def __init__(self, model: LinearModel, settings: Settings, knowledge: Knowledge) -> None:
+    def __init__(self, model: LinearModel, judge: Judge, settings: Settings, knowledge: Knowledge) -> None:
         """`knowledge` is that of the rules: the model sees its word classes."""
         self.settings = settings
         self._model = model
+        self._judge = judge
         self._names = {lang: ClassNames(k.lexicon, model.classes) for lang, k in knowledge.languages.items()}
-        self._codes = [model.outputs.index(code) for code in CODES]
-        self._statuses = [model.outputs.index(f"status:{status}") for status in _STATUSES]
 
     @classmethod
     def load(cls, folder: Path, knowledge: Knowledge) -> "SecondTier":
@@ -75,7 +87,7 @@ class SecondTier:
 
         Raises InvalidModel or InvalidFile where a file is damaged, OSError where one is missing.
         """
-        return cls(read_model(folder), YamlFile(folder / SETTINGS).validate(Settings), knowledge)
+        return cls(*read_model(folder), YamlFile(folder / SETTINGS).validate(Settings), knowledge)
 
     @property
     def method(self) -> str:
@@ -85,70 +97,109 @@ class SecondTier:
     def find(
         self, fields: Sequence[FieldRules], actors: Sequence[ActorHit], rules: Sequence[ComplaintHit]
     ) -> list[ComplaintHit]:
-        """Return the complaints in `fields` that `rules`, the hits of the rules in this article, leave out, by place.
+        """Return the complaints of an article that are sure enough, by field and place.
 
-        Each code comes once in a sentence; where a rule gave it, in whatever status, the rule stands.
+        `rules` are the hits of the rules in `fields`. Where rules gave a code in a sentence, their hits stand, with
+        status and evidence, and get the confidence that model and article give them; elsewhere a code that the model is
+        sure of comes once in a sentence.
         """
-        around = self._around(actors, rules)
-        least = self.settings.threshold if actors or rules else self.settings.alone
+        if not actors and _is_thin(fields):
+            return []
+        scored = score_sentences(self._model, self._names, fields, rules)
+        weighed = candidates_of([item.clues() for item in scored], bool(actors))
+        chances = self._judge.chances(weighed.rows)
         found: list[ComplaintHit] = []
-        for field in fields:
-            reading = field.reading
-            taken = {(hit.code, reading.view.sentence_at(hit.start)[0]) for hit in rules if hit.field == reading.field}
-            findings = [f for f in self._findings(reading, around, least) if (f.code, f.sentence.start) not in taken]
-            if findings:
-                contexts = {context.start: context for context in field.contexts()}
-                found.extend(
-                    self._hit(reading, finding, contexts[finding.sentence.start])
-                    for finding in findings
-                    if contexts[finding.sentence.start].in_scope
-                )
-        return found
+        for number, code, chance in zip(weighed.sentences, weighed.codes, chances, strict=True):
+            if chance >= self.settings.threshold:
+                found.extend(self._hits(scored[number], int(code), round(float(chance), 3)))
+        if not actors and _any_right(found) < self.settings.alone:
+            return []
+        return sorted(found, key=lambda hit: (hit.field != "title", hit.start, hit.code, hit.status))
 
-    def log_odds(self, sentences: Sequence[Sentence], lang: str) -> tuple[Floats, list[Status]]:
-        """Return the log-odds of each code (columns, as `CODES`) in each sentence, and the status of each sentence."""
-        scores = self._model.scores([features_of((sentence,), self._names[lang]) for sentence in sentences])
-        marks = scores[:, self._statuses]
-        best = marks.argmax(axis=1)
-        statuses: list[Status] = [
-            _STATUSES[i] if row[i] > 0 else "asserted" for row, i in zip(marks, best.tolist(), strict=True)
-        ]
-        return self._model.calibration.log_odds(scores)[:, self._codes], statuses
-
-    def _around(self, actors: Sequence[ActorHit], rules: Sequence[ComplaintHit]) -> Floats:
-        """Return what the article adds to the log-odds of each code."""
-        weights = self.settings.context
-        families = {family(hit.code) for hit in rules}
-        base = weights.base + weights.actor * bool(actors) + weights.rule * bool(rules)
-        return np.array([base + weights.family * (family(code) in families) for code in CODES], np.float32)
-
-    def _findings(self, reading: Reading, around: Floats, least: float) -> Iterator[_Finding]:
-        sentences = [s for s in reading.sentences[:MAX_SENTENCES] if len(s.words) >= MIN_WORDS]
-        if not sentences:
+    def _hits(self, scored: Scored, code: int, chance: float) -> Iterator[ComplaintHit]:
+        """Yield the hits of the rules for `code` in a sentence, or the model's own where there are none."""
+        spoken = scored.spoken.get(code)
+        if spoken:
+            yield from (replace(hit, confidence=chance) for hit in spoken)
             return
-        odds, statuses = self.log_odds(sentences, reading.view.lang)
-        chances = 1 / (1 + np.exp(-(self.settings.context.sentence * odds + around)))
-        for row, index in np.argwhere(chances >= least):
-            yield _Finding(
-                sentences[row], CODES[index], self._codes[index], statuses[row], round(float(chances[row, index]), 3)
-            )
-
-    def _hit(self, reading: Reading, finding: _Finding, context: SentenceContext) -> ComplaintHit:
-        sentence = finding.sentence
-        names = self._names[reading.view.lang]
-        start, end = evidence_span(self._model, names, sentence, finding.column)
+        sentence, reading = scored.sentence, scored.field.reading
+        context = scored.field.context(sentence)
+        column = self._model.outputs.index(CODES[code])
+        start, end = evidence_span(self._model, self._names[reading.view.lang], sentence, column)
         # The rules know from other sentences that the whole passage is about the past; the model sees one sentence.
-        past = context.status == "historical" and finding.status == "asserted"
-        return ComplaintHit(
-            code=finding.code,
-            status="historical" if past else finding.status,
+        past = context.status == "historical" and scored.status == "asserted"
+        yield ComplaintHit(
+            code=CODES[code],
+            status="historical" if past else scored.status,
             field=sentence.field,
             start=start,
             end=end,
             actor_ids=context.actor_ids,
             speaker_kind=context.speaker_kind,
             speaker=context.speaker,
-            target=target_of(reading.lexicon, reading.sentences, sentence, finding.code),
+            target=target_of(reading.lexicon, reading.sentences, sentence, CODES[code]),
             method=self.method,
-            confidence=finding.chance,
+            confidence=chance,
         )
+
+
+def score_sentences(
+    model: LinearModel, names: Mapping[str, ClassNames], fields: Sequence[FieldRules], rules: Sequence[ComplaintHit]
+) -> list[Scored]:
+    """Return the sentences of `fields` that may hold a complaint, with what `model` and `rules` say of each."""
+    spoken: dict[tuple[str, int], dict[int, list[ComplaintHit]]] = defaultdict(lambda: defaultdict(list))
+    read: list[tuple[FieldRules, Sentence]] = []
+    serves = {field.reading.field: [_serves(field, s) for s in field.reading.sentences] for field in fields}
+    headed = any(serves.get("title", ()))
+    serving = sum(map(sum, serves.values())) / max(1, sum(map(len, serves.values())))
+    for field in fields:
+        view, flags = field.reading.view, serves[field.reading.field]
+        for hit in rules:
+            if hit.field == field.reading.field:
+                spoken[hit.field, view.sentence_at(hit.start)[0]][_NUMBERS[hit.code]].append(hit)
+        for index, sentence in enumerate(field.reading.sentences):
+            heard = (sentence.field, sentence.start) in spoken
+            near = any(flags[max(0, index - REACH) : index + REACH + 1]) or (headed and index < REACH)
+            if sentence.words and (heard or (index < MAX_SENTENCES and near)):
+                read.append((field, sentence))
+    if not read:
+        return []
+    known = names[read[0][0].reading.view.lang]
+    scores = model.scores([features_of((sentence,), known) for _, sentence in read])
+    odds = model.calibration.log_odds(scores)[:, [model.outputs.index(code) for code in CODES]]
+    marks = scores[:, [model.outputs.index(f"status:{status}") for status in _STATUSES]]
+    return [
+        Scored(
+            field,
+            sentence,
+            row,
+            _STATUSES[int(mark.argmax())] if mark.max() > 0 else "asserted",
+            spoken.get((sentence.field, sentence.start), {}),
+            serving,
+        )
+        for (field, sentence), row, mark in zip(read, odds, marks, strict=True)
+    ]
+
+
+def _is_thin(fields: Sequence[FieldRules]) -> bool:
+    """Whether words of service come in a long article by the way only."""
+    serving = [
+        sentence.has(field.reading.lexicon.number("SERVICE"))
+        for field in fields
+        for sentence in field.reading.sentences
+        if sentence.words
+    ]
+    return len(serving) >= LONG and sum(serving) < THIN * len(serving)
+
+
+def _any_right(hits: Sequence[ComplaintHit]) -> float:
+    """Return the chance that the best hit of at least one code is right, as if codes were independent."""
+    best: dict[str, float] = {}
+    for hit in hits:
+        best[hit.code] = max(best.get(hit.code, 0.0), hit.confidence)
+    return 1 - prod(1 - confidence for confidence in best.values())
+
+
+def _serves(field: FieldRules, sentence: Sentence) -> bool:
+    number = field.reading.lexicon.number
+    return sentence.has(number("SERVICE")) or sentence.has(number("SERVICE_WEAK")) or field.names_actor(sentence)

@@ -12,12 +12,14 @@ import numpy as np
 import numpy.typing as npt
 
 from transforms.second_tier.features import BLOCKS, SHRINK, Features
+from transforms.second_tier.judge import Floats, Judge
 
 WEIGHTS = "weights.bin"
 MAX_BYTES = 64_000_000  # of the file after decompression: a damaged or foreign file cannot fill the memory
-_MAGIC = b"picket-second-tier-2\n"
+_MAGIC = b"picket-second-tier-3\n"
 MAX_ODDS = 30.0
-Floats = npt.NDArray[np.float32]
+WEIGHT_ARRAYS = ("keys", "rarity", "weights", "scales", "bias")
+JUDGE_ARRAYS = ("feature", "bound", "below", "above", "value")
 
 
 class InvalidModel(Exception):
@@ -103,18 +105,31 @@ def count_rows(
     return owner, row, counts
 
 
-def write_model(folder: Path, header: Mapping[str, Any], arrays: Mapping[str, npt.NDArray[Any]]) -> str:
-    """Write the weights of a model into `folder` and return its version: a hash of the bytes that were written."""
-    described = {name: [array.dtype.str, list(array.shape)] for name, array in arrays.items()}
-    head = json.dumps({**header, "arrays": described}, sort_keys=True).encode()
+def write_model(folder: Path, model: LinearModel, judge: Judge) -> str:
+    """Write `model` and `judge` into `folder` and return the version: a hash of the bytes that were written."""
+    arrays = {name: getattr(model, name) for name in WEIGHT_ARRAYS} | {
+        name: getattr(judge, name) for name in JUDGE_ARRAYS
+    }
+    header = {
+        "outputs": model.outputs,
+        "classes": model.classes,
+        "slopes": model.calibration.slopes,
+        "intercepts": model.calibration.intercepts,
+        "judge": {"base": judge.base, "depth": judge.depth},
+        "arrays": {name: [array.dtype.str, list(array.shape)] for name, array in arrays.items()},
+    }
+    head = json.dumps(header, sort_keys=True).encode()
     body = b"".join(np.ascontiguousarray(array).tobytes() for array in arrays.values())
     content = _MAGIC + len(head).to_bytes(4, "little") + head + body
     (folder / WEIGHTS).write_bytes(zlib.compress(content, 9))
     return _version(content)
 
 
-def read_model(folder: Path) -> LinearModel:
-    """Read the weights of `folder`. Raises InvalidModel where they are damaged, OSError where they are missing."""
+def read_model(folder: Path) -> tuple[LinearModel, Judge]:
+    """Read the weights of `folder`, and the judge that was trained with them.
+
+    Raises InvalidModel where they are damaged, OSError where they are missing.
+    """
     path = folder / WEIGHTS
     try:
         inflate = zlib.decompressobj()
@@ -126,20 +141,23 @@ def read_model(folder: Path) -> LinearModel:
         header = json.loads(content[start : start + length])
         arrays = _arrays(header["arrays"], content, start + length)
         calibration = Calibration(tuple(header["slopes"]), tuple(header["intercepts"]))
-        return LinearModel(
+        trees = {name: arrays.pop(name) for name in JUDGE_ARRAYS}
+        judge = Judge(header["judge"]["base"], header["judge"]["depth"], **trees)
+        model = LinearModel(
             outputs=tuple(header["outputs"]),
             classes=tuple(header["classes"]),
             calibration=calibration,
             version=_version(content),
             **arrays,
         )
+        return model, judge
     except (zlib.error, ValueError, KeyError, TypeError) as error:
         raise InvalidModel(f"{path}: {error}") from error
 
 
 def _arrays(described: Mapping[str, Any], content: bytes, start: int) -> dict[str, npt.NDArray[Any]]:
     arrays: dict[str, npt.NDArray[Any]] = {}
-    for name in ("keys", "rarity", "weights", "scales", "bias"):
+    for name in (*WEIGHT_ARRAYS, *JUDGE_ARRAYS):
         kind, shape = described[name]
         count = int(np.prod(shape))
         arrays[name] = np.frombuffer(content, np.dtype(kind), count, start).reshape(shape)

@@ -1,6 +1,6 @@
 """Finding texts that are alike among many, without comparing all with all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,7 +17,8 @@ THRESHOLD = 0.2
 COMMON_SHINGLES = 8
 SAME = 0.95  # likeness that no pair needs more than
 MAX_NEIGHBOURS = 16  # texts of one band that each is compared with; more are copies in a row, which hang together so
-PAIRS_AT_ONCE = 200_000  # pairs compared in one step: about 100 MB
+PAIRS_AT_ONCE = 10_000  # pairs compared in one step: 5 MB, which a processor's cache holds (four times as fast as 100)
+PAIRS_PENDING = 2_000_000  # pairs found, some several times, from which those that are the same are put together: 16 MB
 
 _SPREAD = np.uint64(0x9E3779B97F4A7C15)  # an odd number without pattern: spreads keys over the coarse table
 _COARSE_BITS = 20
@@ -59,19 +60,55 @@ def alike(texts: SignedTexts, window_days: int) -> Iterator[Likeness]:
         return
     order = np.lexsort((np.arange(len(texts)), texts.days))
     ordered = _Ordered(order[texts.sizes[order] > 0], texts)
-    bands = [
+    packed = _each_once(
         _pairs_of_band(ordered, keys, window_days)
         for strides in BAND_STRIDES
         for keys in _keys(ordered.digests, strides)
-    ]
-    packed = np.sort(np.concatenate(bands))
-    packed = packed[np.diff(packed, prepend=-1) > 0]
+    )
     for start in range(0, len(packed), PAIRS_AT_ONCE):
         first, second = np.divmod(packed[start : start + PAIRS_AT_ONCE], len(texts))
-        similarity = (texts.digests[first] == texts.digests[second]).mean(axis=1)
+        similarity = np.count_nonzero(texts.digests[first] == texts.digests[second], axis=1) / PERMUTATIONS
         kept = similarity >= _needed(np.minimum(texts.sizes[first], texts.sizes[second]))
         for one, two, much in zip(first[kept], second[kept], similarity[kept], strict=True):
             yield Likeness(int(one), int(two), round(float(much), 4))
+
+
+def _each_once(bands: Iterable[Pairs]) -> Pairs:
+    """Return the pairs of all bands, sorted. Texts of few words share most bands: their pairs come again and again."""
+    found, pending, number = np.empty(0, dtype=np.int64), [], 0
+    for pairs in bands:
+        pending.append(pairs)
+        number += len(pairs)
+        if number > max(PAIRS_PENDING, len(found)):
+            found, pending, number = np.unique(np.concatenate([found, *pending])), [], 0
+    return np.unique(np.concatenate([found, *pending]))
+
+
+class SharedBands:
+    """Tells which texts share a band with any of some `digests` (n × PERMUTATIONS): no other can be like these.
+
+    It holds 2 KB for each digest.
+    """
+
+    def __init__(self, digests: NDArray[np.uint16]) -> None:
+        self._bands = [(strides, [np.unique(keys) for keys in _keys(digests, strides)]) for strides in BAND_STRIDES]
+
+    def of(self, digests: NDArray[np.uint16]) -> NDArray[np.bool_]:
+        """Return for each of `digests` whether it shares a band."""
+        shared = np.zeros(len(digests), dtype=np.bool_)
+        for strides, bands in self._bands:
+            for keys, wanted in zip(_keys(digests, strides), bands, strict=True):
+                # A coarse table leaves most out before anything is looked up.
+                near = np.zeros(1 << _COARSE_BITS, dtype=np.bool_)
+                near[_coarse(wanted)] = True
+                hits = np.flatnonzero(near[_coarse(keys)])
+                places = np.minimum(np.searchsorted(wanted, keys[hits]), len(wanted) - 1)
+                shared[hits[wanted[places] == keys[hits]]] = True
+        return shared
+
+
+def _coarse(keys: NDArray[np.uint64]) -> NDArray[np.uint64]:
+    return (keys * _SPREAD) >> np.uint64(64 - _COARSE_BITS)
 
 
 def _needed(sizes: NDArray[np.int64]) -> NDArray[np.float64]:
@@ -100,7 +137,7 @@ def _keys(digests: NDArray[np.uint16], strides: tuple[int, int]) -> Iterator[NDA
 def _pairs_of_band(texts: _Ordered, keys: NDArray[np.uint64], window_days: int) -> Pairs:
     """Return the pairs whose keys agree, packed as first × number of texts + second."""
     # Most earlier texts share no key with a new one: a coarse table leaves them out before anything is sorted.
-    coarse = (keys * _SPREAD) >> np.uint64(64 - _COARSE_BITS)
+    coarse = _coarse(keys)
     wanted = np.zeros(1 << _COARSE_BITS, dtype=np.bool_)
     wanted[coarse[texts.fresh]] = True
     chosen = np.flatnonzero(wanted[coarse])

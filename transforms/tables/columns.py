@@ -15,6 +15,7 @@ ABOUT_TABLES: Mapping[str, str] = {
     "forgotten": "One row for each thing that was removed on request: a hash, so that it is not collected again.",
     "fetches": "One row for each poll of each feed.",
     "failures": "One row for each thing that could not be read, with the reason.",
+    "retries": "One row for each dead letter that a retry could read, or that fails for another reason than before.",
     "runs": "One row for each run that committed.",
 }
 
@@ -25,6 +26,7 @@ _DATED: Mapping[str, str] = {
     "forgotten": "UTC date of `forgotten_at`.",
     "fetches": "UTC date of `fetched_at`.",
     "failures": "UTC date of `occurred_at`.",
+    "retries": "UTC date of `retried_at`.",
     "runs": "UTC date of `started_at`.",
 }
 _DATED_BY_COLLECTION = "UTC date of the `collected_at` of the article."
@@ -130,6 +132,15 @@ _COLUMNS: Mapping[str, str] = {
     "step": "The step that could not do it.",
     "message": "What happened, for a person.",
     "occurred_at": "When it happened.",
+    "item_id": "The raw item: the same for the same bytes; null where what failed was no single document.",
+    "item_ref": "How the item is read, as JSON: its kind, place, address, language, time, bytes, encoding.",
+    "item": "The raw item as text, or in base64 (see `item_ref`); null where it is too large, kept already or removed.",
+    "retries.outcome": "read, rejected (it brought nothing new) or failed.",
+    "retries.reason": "Why it was rejected, or failed again, as a stable word.",
+    "retries.message": "What happened, for a person; null where it was read or rejected.",
+    "retried_at": "When it was tried again.",
+    "ingest_mode": "How it came in: poll, seeds, backfill or retry; null where an earlier release wrote it.",
+    "runs.ingest_mode": "What kind of run it was: poll (feeds, and files), seeds, backfill, reanalysis or retry.",
     "started_at": "When the run began.",
     "finished_at": "When the run committed.",
     "exit_code": "The exit code of the program.",

@@ -10,8 +10,13 @@ INTERNAL_ERROR = "internal_error"
 MAX_MESSAGE = 4_000  # characters of a message or traceback that are kept
 
 
-def dead_letter(ref: DocumentRef, step: str, unreadable: Unreadable, run_id: str, at: datetime) -> Failure:
-    """Return the failure row of the document at `ref`, which `step` could not read."""
+def dead_letter(
+    ref: DocumentRef, step: str, unreadable: Unreadable, run_id: str, at: datetime, *, lost: bool = True
+) -> Failure:
+    """Return the failure row of the document at `ref`, which `step` could not read.
+
+    Where the document was not `lost` for it (its page, say, is what failed), there is nothing to try again.
+    """
     return Failure(
         failure_id=stable_id("failure", ref.source_id, ref.place, step, unreadable.reason),
         source_id=ref.source_id,
@@ -22,6 +27,8 @@ def dead_letter(ref: DocumentRef, step: str, unreadable: Unreadable, run_id: str
         occurred_at=at,
         run_id=run_id,
         shard=ref.shard,
+        item_id=ref.retried if lost else None,
+        ref=ref if lost else None,
     )
 
 

@@ -12,6 +12,9 @@ FetchOutcome = Literal["new", "unchanged", "empty", "failed", "refused"]
 MentionKind = Literal["alias", "short_form", "representative", "collective"]
 Field = Literal["title", "text"]
 Status = Literal["asserted", "denied", "hypothetical", "historical"]
+# How something came in: by a poll of its feed, from files, by a run over a period, by a new analysis of what was
+# stored, or by another try of a dead letter.
+IngestMode = Literal["poll", "seeds", "backfill", "reanalysis", "retry"]
 SpeakerKind = Literal["group", "relative", "soldier", "rights_group", "official", "politician", "media", "unknown"]
 
 
@@ -41,6 +44,7 @@ class DocumentRef:
     rank: int = 0  # the source's place in the run's order: the first source of an article owns it
     external_id: str | None = None  # the id that the place gives: a one-article file's path relative to its glob
     pages: str = "never"  # when the page of an entry is fetched: never, auto (the feed gives a summary only), always
+    retried: str | None = None  # the dead letter that is tried again by this document: its `item_id`
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,10 @@ class Failure:
     occurred_at: datetime
     run_id: str
     shard: str = field(default="", metadata={"stored": False})
+    item_id: str | None = None  # what could not be read, where it was one document; the same for the same bytes
+    item_ref: str | None = None  # JSON of `transforms.letters.item`: how the item is read
+    item: str | None = None  # the raw item itself, as far as it is kept
+    ref: DocumentRef | None = field(default=None, metadata={"stored": False})  # where the item lies until it is staged
 
 
 # --- ours: clean and identified -----------------------------------------------------------------------------------
@@ -137,6 +145,7 @@ class Article:
     analysis_version: str
     run_id: str
     text_method: str | None = None  # how the text was taken out of a page
+    ingest_mode: IngestMode | None = None  # how this revision came in; None where an earlier release wrote it
 
 
 # --- findings: each is a span of its article ----------------------------------------------------------------------
@@ -337,20 +346,6 @@ class Fetch:
     newest_at: datetime | None = None  # when the newest of its items was published
 
 
-ForgottenKind = Literal["item", "source", "name"]
-
-
-@dataclass(frozen=True, slots=True)
-class Forgotten:
-    """That something was forgotten, so that no feed brings it back: a hash, never the thing. A row of `forgotten`."""
-
-    forgotten_id: str  # a hash of an item's identity key, of a source's id, or of a name
-    kind: ForgottenKind
-    words: int  # of a name: a text is searched for that many words in a row; else 0
-    forgotten_at: datetime
-    run_id: str
-
-
 DailyLevel = Literal["all", "relevant", "actor", "code", "actor_code"]
 
 
@@ -394,3 +389,4 @@ class Run:
     rejected: tuple[tuple[str, int], ...]  # reason → number; a map in Parquet
     versions: tuple[tuple[str, str], ...]  # library → version; a map in Parquet
     configuration_hash: str
+    ingest_mode: IngestMode | None = None  # None where an earlier release wrote it

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from transforms.tables.records import Run
+from transforms.tables.records import IngestMode, Run
 from transforms.tables.shard_writer import StagedFile
 
 MAX_INTERNAL_ERRORS = 10  # items a run may lose to faults of the program before it refuses to commit
@@ -32,6 +32,7 @@ class RunFacts:
     max_failure_share: float
     versions: tuple[tuple[str, str], ...]
     configuration_hash: str
+    ingest_mode: IngestMode = "seeds"
 
 
 def run_row(
@@ -61,10 +62,11 @@ def run_row(
         relevant=tallies.get(("relevant", ""), 0),
         mentions=_rows(files, "mentions"),
         complaints=_rows(files, "complaints"),
-        failures=_rows(files, "failures"),
+        failures=_rows(files, "failures") + tallies.get(("failed_again", ""), 0),
         rejected=tuple(sorted((key, number) for (kind, key), number in tallies.items() if kind == "rejected")),
         versions=facts.versions,
         configuration_hash=facts.configuration_hash,
+        ingest_mode=facts.ingest_mode,
     )
 
 

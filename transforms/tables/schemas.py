@@ -19,7 +19,6 @@ from transforms.tables.records import (
     Demand,
     Failure,
     Fetch,
-    Forgotten,
     Mention,
     PlaceMention,
     Quote,
@@ -27,8 +26,9 @@ from transforms.tables.records import (
     Sighting,
     Story,
 )
+from transforms.tables.upkeep_records import Forgotten, Retry
 
-SCHEMA_VERSION = 1  # raised when a column is added; columns are only ever added, and new ones are nullable
+SCHEMA_VERSION = 2  # raised when a column is added; columns are only ever added, and new ones are nullable
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +98,7 @@ SPECS: Mapping[str, TableSpec] = {
     "forgotten": TableSpec(Forgotten, "forgotten_at", ("kind", "forgotten_id")),
     "fetches": TableSpec(Fetch, "fetched_at", ("source_id", "fetched_at", "fetch_id")),
     "failures": TableSpec(Failure, "occurred_at", ("step", "place", "failure_id")),
+    "retries": TableSpec(Retry, "retried_at", ("item_id",)),
     "runs": TableSpec(Run, "started_at", ("run_id",)),
 }
 TABLES: Mapping[str, type] = {name: spec.record for name, spec in SPECS.items()}
