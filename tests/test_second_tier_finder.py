@@ -175,6 +175,18 @@ def test_sentences_score_the_same_at_once_and_one_by_one() -> None:
         assert own.status == item.status
 
 
+def test_where_no_actor_is_named_the_model_alone_must_be_surer_than_beside_a_rule() -> None:
+    text = TextView("The conscripts were sent to the front without any training.", "en")
+    sure = TIER.settings.model_copy(update={"alone": 0.01, "unbacked": 1.0})
+    tier = SecondTier(*read_model(bundled("configs", "model")), sure, KNOWLEDGE)
+    fields = RULES.read(NO_TITLE["en"], text, [])
+    rules = RULES.findings(fields).complaints
+    assert rules
+    assert tier.find(fields, [], rules)
+    assert tier.find(fields, [], []) == []
+    assert tier.find(fields, actor(5), [])
+
+
 def test_soldiers_by_the_way_in_a_long_text_give_nothing_unless_it_names_an_actor() -> None:
     code, told = "SUP.TRAINING", "The conscripts were sent to the front without any training."
     short, long = TextView(told, "en"), TextView(told + " The band played on." * LONG, "en")
@@ -193,7 +205,9 @@ def test_far_from_a_word_of_service_the_model_is_silent() -> None:
     assert len(scored) == 1 + REACH
 
 
-@pytest.mark.parametrize("settings_text", ["threshold: 2\nalone: 0.8\n", "thresold: 0.5\n", "threshold: 0.5\n"])
+@pytest.mark.parametrize(
+    "settings_text", ["threshold: 2\nalone: 0.8\nunbacked: 0.9\n", "thresold: 0.5\n", "threshold: 0.5\n"]
+)
 def test_wrong_settings_are_named_with_their_line(tmp_path: Path, settings_text: str) -> None:
     (tmp_path / WEIGHTS).write_bytes((bundled("configs", "model") / WEIGHTS).read_bytes())
     (tmp_path / SETTINGS).write_text(settings_text)

@@ -38,6 +38,7 @@ class Settings(BaseModel):
 
     threshold: float = Field(gt=0, le=1)  # confidence below which no complaint is written
     alone: float = Field(gt=0, le=1)  # chance that any is right, below which an article without an actor gets none
+    unbacked: float = Field(gt=0, le=1)  # the same where no rule gave any of them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -112,7 +113,8 @@ class SecondTier:
         for number, code, chance in zip(weighed.sentences, weighed.codes, chances, strict=True):
             if chance >= self.settings.threshold:
                 found.extend(self._hits(scored[number], int(code), round(float(chance), 3)))
-        if not actors and _any_right(found) < self.settings.alone:
+        backed = any(hit.method != self.method for hit in found)
+        if not actors and _any_right(found) < (self.settings.alone if backed else self.settings.unbacked):
             return []
         return sorted(found, key=lambda hit: (hit.field != "title", hit.start, hit.code, hit.status))
 
