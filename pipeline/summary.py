@@ -18,6 +18,7 @@ from transforms.tables.schemas import schema_of
 MAX_FAILURES_SHOWN = 8
 MAX_IGNORED_SHOWN = 5
 EXAMPLES_PER_LANGUAGE = 2
+COMPLAINT_COLUMNS = ["article_id", "revision", "lang", "code", "status", "evidence", "confidence"]
 MAX_EVIDENCE = 110  # characters of an example: one line of a wide terminal
 LANGUAGE_NAMES = {"en": "English", "ru": "Russian", "uk": "Ukrainian"}
 
@@ -39,7 +40,7 @@ class Summary:
 def summarise(out: Path, run_id: str, ignored: Sequence[str]) -> Summary:
     """Read the files that the run `run_id` published and return what is in them."""
     articles = _read(out, run_id, "articles", ["article_id", "revision", "lang", "relevant", "actors", "title"])
-    complaints = _read(out, run_id, "complaints", ["article_id", "revision", "lang", "code", "status", "evidence"])
+    complaints = _read(out, run_id, "complaints", COMPLAINT_COLUMNS)
     mentions = _read(out, run_id, "mentions", ["lang", "actor_id"])
     failures = _read(out, run_id, "failures", ["reason", "place", "message"])
     fetches = _read(out, run_id, "fetches", ["outcome"])
@@ -152,7 +153,11 @@ def _examples(articles: pa.Table, complaints: pa.Table) -> Iterator[tuple[str, s
     }
     taken: Counter[str] = Counter()
     codes: set[tuple[str, str]] = set()
-    for row in sorted(complaints.to_pylist(), key=lambda row: (row["lang"], row["code"], row["evidence"])):
+    # The surest first: what a newcomer sees should be what the program knows best.
+    surest = sorted(
+        complaints.to_pylist(), key=lambda row: (row["lang"], -row["confidence"], row["code"], row["evidence"])
+    )
+    for row in surest:
         key = (row["lang"], row["code"].partition(".")[0])
         if row["status"] == "asserted" and taken[row["lang"]] < EXAMPLES_PER_LANGUAGE and key not in codes:
             taken[row["lang"]] += 1
