@@ -48,6 +48,8 @@ DEVELOPMENT = [
 
 # Weights are trained with it and shipped as numbers; a run needs none of it.
 TRAINING = ["scikit-learn>=1.5,<2"]
+# Some tests ask Spark the same as DuckDB.
+SPARK = ["pyspark>=4.0,<5"]
 
 
 class BuildWithData(build_py):
@@ -74,7 +76,7 @@ setup(
     packages=find_packages(include=["pipeline", "pipeline.*", "transforms", "transforms.*"]),
     cmdclass={"build_py": BuildWithData},
     install_requires=REQUIRES,
-    extras_require={"dev": [*DEVELOPMENT, *TRAINING], "train": TRAINING},
+    extras_require={"dev": [*DEVELOPMENT, *TRAINING], "train": TRAINING, "spark": SPARK},
     entry_points={"console_scripts": ["picket = pipeline.cli:main"]},
     zip_safe=False,
 )

@@ -26,6 +26,7 @@ GOLD = Path(__file__).parent.parent / "tests" / "gold"
 FLOORS = GOLD / "floors.json"
 
 Facts = frozenset[tuple[str, ...]]
+Details = frozenset[tuple[str, str, str]]  # code, status, a word on this complaint
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +38,9 @@ class Labelled:
     relevant: bool
     actors: frozenset[str]
     complaints: frozenset[tuple[str, str]]  # code, status
+    speakers: Details = frozenset()  # code, status, kind of speaker
+    targets: Details = frozenset()  # code, status, target
+    demands: frozenset[str] | None = None  # None where the labels say nothing of them
 
     def facts(self, measure: str) -> Facts:
         """Return what counts for `measure`, as a set."""
@@ -46,6 +50,8 @@ class Labelled:
             return frozenset((code,) for code, _ in self.complaints)
         if measure == "code+status":
             return frozenset(self.complaints)
+        if measure == "demands":
+            return frozenset((demand,) for demand in self.demands or ())
         if measure == "families":
             return frozenset((code.partition(".")[0],) for code, _ in self.complaints)
         return frozenset({("relevant",)}) if self.relevant else frozenset()
@@ -88,16 +94,22 @@ def read_labels(path: Path) -> list[Labelled]:
 
 def found_in(out: Path) -> dict[str, Labelled]:
     """Return what a dataset holds, by external id."""
-    complaints: dict[str, set[tuple[str, str]]] = defaultdict(set)
-    for row in _rows(out, "complaints", ["article_id", "code", "status"]):
-        complaints[row["article_id"]].add((row["code"], row["status"]))
+    complaints: dict[str, list[dict[str, Any]]] = defaultdict(list)
+    for row in _rows(out, "complaints", ["article_id", "code", "status", "speaker_kind", "target"]):
+        complaints[row["article_id"]].append(row)
+    demands: dict[str, set[str]] = defaultdict(set)
+    for row in _rows(out, "demands", ["article_id", "code"]):
+        demands[row["article_id"]].add(row["code"])
     return {
         row["external_id"]: Labelled(
             row["external_id"],
             row["lang"],
             row["relevant"],
             frozenset(row["actors"]),
-            frozenset(complaints[row["article_id"]]),
+            _facts_of(complaints[row["article_id"]], "code", "status"),
+            _facts_of(complaints[row["article_id"]], "code", "status", "speaker_kind"),
+            _facts_of(complaints[row["article_id"]], "code", "status", "target"),
+            frozenset(demands[row["article_id"]]),
         )
         for row in _rows(out, "articles", ["article_id", "external_id", "lang", "relevant", "actors"])
     }
@@ -134,6 +146,17 @@ def status_right(pairs: Sequence[Pair]) -> tuple[int, int]:
     return right, total
 
 
+def detail_right(pairs: Sequence[Pair], detail: Callable[[Labelled], Details]) -> tuple[int, int]:
+    """Return for how many complaints found rightly a labelled `detail` is right, and of how many it is labelled."""
+    right = total = 0
+    for labels, findings in pairs:
+        wanted, got = detail(labels), detail(findings)
+        for complaint in {fact[:2] for fact in wanted} & findings.complaints:
+            total += 1
+            right += any(fact[:2] == complaint for fact in wanted & got)
+    return right, total
+
+
 def false_alarms(pairs: Sequence[Pair]) -> tuple[int, int]:
     """Return how many irrelevant texts were called relevant, and how many irrelevant texts there are."""
     negatives = [findings for labels, findings in pairs if not labels.relevant]
@@ -163,6 +186,13 @@ def report(pairs: Sequence[Pair]) -> Iterator[str]:
         right, total = status_right(mine)
         alarms, negatives = false_alarms(mine)
         yield f"{lang:<5}status right {right}/{total}, irrelevant texts called relevant {alarms}/{negatives}"
+        speakers, spoken = detail_right(mine, lambda labelled: labelled.speakers)
+        targets, aimed = detail_right(mine, lambda labelled: labelled.targets)
+        demands = score([pair for pair in mine if pair[0].demands is not None], "demands")
+        yield (
+            f"{lang:<5}kind of speaker right {speakers}/{spoken}, target right {targets}/{aimed}, demands right "
+            f"{demands.right} of {demands.found} found and {demands.expected} expected"
+        )
     yield ""
     yield f"{'code':<17}{'expected':>9}{'found':>7}{'prec.':>7}{'recall':>7}{'F1':>6}"
     for code in sorted({code for pair in pairs for side in pair for code, _ in side.complaints}):
@@ -253,8 +283,16 @@ def _labelled(record: dict[str, Any]) -> Labelled:
         record["lang"],
         record["relevant"],
         frozenset(record["actors"]),
-        frozenset((complaint["code"], complaint["status"]) for complaint in record["complaints"]),
+        _facts_of(record["complaints"], "code", "status"),
+        _facts_of(record["complaints"], "code", "status", "speaker_kind"),
+        _facts_of(record["complaints"], "code", "status", "target"),
+        frozenset(record["demands"]) if "demands" in record else None,
     )
+
+
+def _facts_of(complaints: Iterable[dict[str, Any]], *fields: str) -> frozenset[Any]:
+    """Return the values of `fields` of each of `complaints` that has them all."""
+    return frozenset(tuple(c[field] for field in fields) for c in complaints if all(c.get(field) for field in fields))
 
 
 def _rows(out: Path, table: str, columns: list[str]) -> Iterator[dict[str, Any]]:

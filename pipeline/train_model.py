@@ -18,6 +18,7 @@ from transforms.second_tier.features import BLOCKS, ClassNames, Features, featur
 from transforms.second_tier.model import Calibration, LinearModel, block_values, count_rows
 from transforms.text.words import TextView
 
+VOICES = "V_"  # word classes that tell who speaks, and nothing of what is wrong
 SEED = 20240229  # of folds and of the solver
 FOLDS = 5
 MIN_TEXTS = 2  # training texts that a feature must come in: one that comes once tells nothing of others
@@ -52,9 +53,9 @@ class Fold:
 
 
 def class_names(rules: Path) -> list[str]:
-    """Return the names of all word classes of the languages in `rules`, sorted."""
+    """Return the names of all word classes of the languages in `rules` but those of `VOICES`, sorted."""
     files = (YamlFile(rules / f"{lang}_words.yaml").validate(WordFile) for lang in LANGUAGES)
-    return sorted({name for file in files for name in file.classes})
+    return sorted({name for file in files for name in file.classes if not name.startswith(VOICES)})
 
 
 def class_keys(knowledge: Knowledge, names: Sequence[str]) -> dict[str, ClassNames]:

@@ -182,6 +182,36 @@ def test_who_says_it(lang: str, text: str, kind: str) -> None:
     assert hit.speaker_kind == kind
 
 
+@pytest.mark.parametrize(
+    ("lang", "text", "kind"),
+    [
+        ("en", "I write about my son. He is a conscript and was sent to the front without training.", "relative"),
+        ("en", "We, the wives of the mobilised, ask you. Our men were sent to the front without training.", "group"),
+        ("en", "Our platoon left on Monday. I had two days. We were sent to the front without training.", "soldier"),
+        ("ru", "Пишу про моего сына, он у меня один. Солдат отправили на фронт без подготовки.", "relative"),
+        ("ru", "Нас построили в шесть. Наш взвод отправили на фронт без подготовки.", "soldier"),
+        ("uk", "До нас звернулися родини, ми опитали їх. Солдатів відправили на фронт без підготовки.", "rights_group"),
+        ("en", "We met at a station. My train left. Soldiers were sent to the front without training.", "media"),
+        ("en", "Soldiers were sent to the front without training. My car was there.", "media"),
+    ],
+)
+def test_who_tells_a_text_in_the_first_person(lang: str, text: str, kind: str) -> None:
+    (hit,) = [hit for hit in find(text, lang) if hit.code == "SUP.TRAINING"]
+    assert hit.speaker_kind == kind
+
+
+def test_an_account_goes_on_until_somebody_answers() -> None:
+    told = "A conscript said that he had been ill. The soldiers were sent to the front without training."
+    answered = "A conscript complained. The ministry replied. The soldiers were sent to the front without training."
+    assert {hit.speaker_kind for hit in find(told) if hit.code == "SUP.TRAINING"} == {"soldier"}
+    assert {hit.speaker_kind for hit in find(answered) if hit.code == "SUP.TRAINING"} == {"media"}
+
+
+def test_a_quotation_of_nobody_is_a_relatives_where_it_speaks_of_my_son() -> None:
+    hits = find("Голосовое сообщение. «Моего сына отправили на фронт без подготовки, он солдат».", "ru")
+    assert {hit.speaker_kind for hit in hits if hit.code == "SUP.TRAINING"} == {"relative"}
+
+
 def test_private_people_have_no_name_and_officials_have() -> None:
     private = find("«Сына отправили на фронт без подготовки», — сказала мать солдата Ирина Волкова.", "ru")
     public = find("Депутат Вера Малых заявила, что мобилизованных отправили на фронт без подготовки.", "ru")
@@ -220,6 +250,11 @@ def test_actors_of_the_sentence_and_of_the_quotation_are_named() -> None:
 
 def test_target_is_who_is_answerable() -> None:
     (hit,) = [h for h in find("Комбат избивает солдат палкой.", "ru") if h.code == "ABU.VIOLENCE"]
+    assert hit.target == "command"
+
+
+def test_target_is_the_usual_one_where_nobody_is_named() -> None:
+    (hit,) = [h for h in find("The conscripts were not fed for two days.") if h.code == "SUP.FOOD"]
     assert hit.target == "command"
 
 

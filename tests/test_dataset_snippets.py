@@ -1,4 +1,4 @@
-"""The same questions give the same numbers in DuckDB, Polars, pandas and, in `make prove`, Spark."""
+"""The same questions give the same numbers in DuckDB, Polars, pandas and, in `make spark` and `make prove`, Spark."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from transforms.tables.records import Failure
 from transforms.tables.shard_writer import ShardWriter
 from transforms.tables.upkeep_records import Retry, RetryOutcome
 
-# Spark needs a JVM and 400 MB of its own: `make prove` installs it and says so.
+# Spark needs a JVM and 400 MB of its own: `make spark` and `make prove` install it.
 TOOLS = ["with_polars.py", "with_pandas.py", *(["with_spark.py"] if os.environ.get("PICKET_SPARK") else [])]
 
 

@@ -11,6 +11,7 @@ from pipeline.evaluate import (
     Labelled,
     Score,
     corpora,
+    detail_right,
     evaluated,
     f1_by_language,
     false_alarms,
@@ -44,6 +45,18 @@ def test_scores_are_counted_by_article_and_fact() -> None:
     assert status_right(pairs) == (0, 1)
     assert false_alarms(pairs) == (1, 1)
     assert Score(1, 2, 4).f1 == pytest.approx(1 / 3)
+
+
+def test_a_detail_counts_where_its_complaint_was_found() -> None:
+    complaints = frozenset({("X.ONE", "asserted"), ("X.TWO", "denied")})
+    wanted = frozenset({("X.ONE", "asserted", "soldier"), ("X.TWO", "denied", "official")})
+    told = frozenset({("X.ONE", "asserted", "media"), ("X.ONE", "asserted", "soldier")})
+    labels = Labelled("k", "en", True, frozenset(), complaints, speakers=wanted)
+    both = Labelled("k", "en", True, frozenset(), complaints, speakers=told)
+    one = Labelled("k", "en", True, frozenset(), frozenset({("X.ONE", "asserted")}), speakers=told)
+    none = Labelled("k", "en", True, frozenset(), frozenset())
+    counts = [detail_right([(labels, found)], lambda labelled: labelled.speakers) for found in (both, one, none)]
+    assert counts == [(1, 2), (1, 1), (0, 0)]
 
 
 def test_floors_are_raised_and_never_lowered_silently(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ import pytest
 from pipeline.resources import bundled
 from pipeline.train import CARD, SCORES, card_table, train
 from pipeline.train_judge import digests
-from pipeline.train_model import class_names, label_matrix
+from pipeline.train_model import VOICES, class_names, label_matrix
 from pipeline.training_texts import Example, read_training
 from transforms.complaints.codes import CODES
 from transforms.second_tier.model import WEIGHTS, read_model
@@ -160,6 +160,12 @@ def test_scores_are_those_of_the_bundled_weights() -> None:
 def test_the_card_says_what_was_measured() -> None:
     figures = json.loads((MODEL / SCORES).read_text(encoding="utf-8"))
     assert card_table(figures) in (MODEL / CARD).read_text(encoding="utf-8")
+
+
+def test_words_of_who_speaks_are_no_features() -> None:
+    names = class_names(RULES)
+    assert "SOLDIER" in names
+    assert not [name for name in names if name.startswith(VOICES)]
 
 
 def test_the_model_knows_the_word_classes_of_the_rules() -> None:

@@ -182,7 +182,7 @@ class FieldRules:
             actor_ids=tuple(dict.fromkeys([*self._actors_in(sentence), *who.actor_ids])),
             speaker_kind=who.kind,
             speaker=who.speaker,
-            target=target_of(self._language.lexicon, self._reading.sentences, sentence, rule.code),
+            target=target_of(self._language.lexicon, sentence, rule.code),
             method=rule.id,
             confidence=rule.confidence,
         )

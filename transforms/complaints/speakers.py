@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import get_args
 
 from transforms.complaints.lexicon import Lexicon, Span
@@ -12,6 +13,8 @@ from transforms.tables.records import ActorHit, SpeakerKind
 REACH = 12  # places between a verb of speech and its subject
 CLOSE = 4  # places: nearer ones than this count as equally near, and the order of `_KINDS` decides
 NAME_REACH = 7  # places between a name and the role or verb that it belongs to
+CARRIED = 3  # sentences that somebody's account goes on for without another verb of speech
+FIRST_PERSON = 2  # words of it outside quotations that make a text somebody's own account
 CONTINUED = 160  # characters between two quotations of one speaker, the second without a verb of its own
 # Class of words → kind; the first of several that are equally near wins ("mother of a soldier" is a relative).
 _KINDS: tuple[tuple[str, SpeakerKind], ...] = (
@@ -19,6 +22,13 @@ _KINDS: tuple[tuple[str, SpeakerKind], ...] = (
     ("S_OFFICIAL", "official"), ("SOLDIER", "soldier"), ("S_MEDIA", "media"),
 )  # fmt: skip
 _PUBLIC = frozenset({"official", "politician"})
+_COMPLAINERS = frozenset({"relative", "soldier", "group", "rights_group"})
+_OWN = frozenset({"relative", "soldier"})
+# Class of words → who tells a text in the first person; the first that comes in it wins.
+_TELLERS: tuple[tuple[str, SpeakerKind], ...] = (
+    ("V_REPORTER", "media"), ("V_RIGHTS", "rights_group"), ("V_OUR_KIN", "group"), ("V_MY_KIN", "relative"),
+    ("V_SOLDIER", "soldier"),
+)  # fmt: skip
 _MAX_NAME = 3  # words of a name
 assert {kind for _, kind in _KINDS} < set(get_args(SpeakerKind))  # noqa: S101 - a table that would not fit fails at import
 
@@ -39,7 +49,10 @@ class SpeakerReader:
     """Finds the speaker of each sentence of one field."""
 
     def __init__(self, lexicon: Lexicon, reading: Reading, actors: Sequence[ActorHit]) -> None:
+        """`actors` are those of the whole article."""
         number = lexicon.number
+        self._first_person = number("V_FIRST_PERSON")
+        self._tellers = [(number(name), kind) for name, kind in _TELLERS]
         self._say, self._according, self._pronoun = number("SAY"), number("ACCORDING"), number("PRONOUN")
         self._leader = number("S_LEADER")
         self._kinds = [(number(name), kind) for name, kind in _KINDS]
@@ -60,9 +73,55 @@ class SpeakerReader:
     def of(self, sentence: Sentence, start: int) -> Attribution:
         """Return who says what stands at the raw offset `start` of `sentence`."""
         for quotation, attribution in zip(self._quotations, self._of_quotes, strict=True):
-            if quotation.start <= start < quotation.end:
+            # A sentence that is quoted begins with the mark, one character before what is said.
+            if quotation.start - 1 <= start < quotation.end and attribution.kind != "unknown":
                 return attribution
-        return self._reported(sentence) or NARRATOR
+        reported, teller = self._reported(sentence), self._teller
+        if teller is not None and (reported is None or reported.kind in _COMPLAINERS | {"unknown"}):
+            return teller
+        if reported is not None and reported.kind != "unknown":
+            return reported
+        return self._carried(sentence) or reported or self._quoted(start) or NARRATOR
+
+    def _quoted(self, start: int) -> Attribution | None:
+        return Attribution("unknown") if self._is_quoted(start) else None
+
+    def _carried(self, sentence: Sentence) -> Attribution | None:
+        """Return who speaks in the sentences before, if they who complain do, and nobody has answered since."""
+        for index in range(sentence.index - 1, max(-1, sentence.index - 1 - CARRIED), -1):
+            who = self._heard[index]
+            if who is not None and who.kind != "unknown":
+                return who if who.kind in _COMPLAINERS else None
+        return None
+
+    @cached_property
+    def _heard(self) -> list[Attribution | None]:
+        """Who is quoted or reported in each sentence."""
+        heard: list[Attribution | None] = []
+        for sentence in self._reading.sentences:
+            quoted = [
+                who
+                for quotation, who in zip(self._quotations, self._of_quotes, strict=True)
+                if quotation.start < sentence.end and sentence.start < quotation.end
+            ]
+            heard.append(quoted[-1] if quoted else self._reported(sentence))
+        return heard
+
+    @cached_property
+    def _teller(self) -> Attribution | None:
+        """Who tells the text in the first person, if anybody does."""
+        said = [
+            sentence
+            for sentence in self._reading.sentences
+            for first, _ in sentence.found.get(self._first_person, ())
+            if not self._is_quoted(sentence.words[first].start)
+        ]
+        if len(said) < min(FIRST_PERSON, len(self._reading.sentences)):
+            return None
+        for number, kind in self._tellers:
+            if any(sentence.has(number) for sentence in self._reading.sentences):
+                return Attribution(kind) if kind != "media" else None
+        return None
 
     def _attribute_quotes(self) -> list[Attribution]:
         attributions: list[Attribution] = []
@@ -72,10 +131,16 @@ class SpeakerReader:
             if found is None and previous and quotation.start - previous[0].end <= CONTINUED:
                 between = self._reading.view.raw[previous[0].end : quotation.start]
                 found = previous[1] if "\n\n" not in between else None
-            attribution = found or Attribution("unknown")
+            attribution = found or self._by_words(quotation) or Attribution("unknown")
             attributions.append(attribution)
             previous = quotation, attribution
         return attributions
+
+    def _by_words(self, quotation: Quotation) -> Attribution | None:
+        """Return who speaks of «my son» or of «our platoon»."""
+        inside = [s for s in self._reading.sentences if s.start < quotation.end and quotation.start < s.end]
+        kinds = [kind for number, kind in self._tellers if kind in _OWN and any(s.has(number) for s in inside)]
+        return Attribution(kinds[0]) if kinds else None
 
     def _around(self, quotation: Quotation) -> Attribution | None:
         sentences = self._reading.sentences
@@ -201,7 +266,7 @@ class SpeakerReader:
         return surface[:1].isupper() and not surface.isupper()
 
     def _is_quoted(self, position: int) -> bool:
-        return any(q.start <= position < q.end for q in self._quotations)
+        return any(q.start - 1 <= position < q.end for q in self._quotations)
 
 
 def _distance(sentence: Sentence, one: Span, other: Span) -> int:

@@ -139,7 +139,7 @@ class SecondTier:
             actor_ids=context.actor_ids,
             speaker_kind=context.speaker_kind,
             speaker=context.speaker,
-            target=target_of(reading.lexicon, reading.sentences, sentence, CODES[code]),
+            target=target_of(reading.lexicon, sentence, CODES[code]),
             method=self.method,
             confidence=chance,
         )
