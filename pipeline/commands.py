@@ -59,6 +59,12 @@ def run(
         str | None,
         typer.Option("--until", metavar="TIME", help="Take articles up to this day, itself included, or this time."),
     ] = None,
+    people_table: Annotated[
+        bool,
+        typer.Option(
+            "--people-table", help="Write names of private people who speak into the restricted table people."
+        ),
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be read; write nothing.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON on stdout.")] = False,
     beam_options: Annotated[
@@ -88,7 +94,7 @@ def run(
         check_runner(options)
     except (InvalidPeriod, UnknownRunner) as error:
         raise typer.BadParameter(str(error)) from None
-    profile = override(profile_of(config), out, seeds, sources, no_feeds)
+    profile = override(profile_of(config), out, seeds, sources, no_feeds, people_table)
     request = Request(profile, poll_all=poll_all, no_feeds=no_feeds, beam_options=options, period=period)
     raise typer.Exit(perform(request, dry_run=dry_run, as_json=as_json))
 
@@ -199,6 +205,9 @@ def forget(
     article: Annotated[list[str] | None, typer.Option(metavar="ID", help="Article to remove; may be repeated.")] = None,
     source: Annotated[list[str] | None, typer.Option(metavar="ID", help="Source to remove with its articles.")] = None,
     name: Annotated[list[str] | None, typer.Option(metavar="NAME", help="Name to mask; give each form of it.")] = None,
+    people_table: Annotated[
+        bool, typer.Option("--people-table", help="Remove the whole restricted table people.")
+    ] = False,
     out: Out = None,
     config: Config = None,
 ) -> None:
@@ -209,9 +218,9 @@ def forget(
     from pipeline.maintain import forget_things
     from transforms.dataset.forget import ForgetRequest
 
-    request = ForgetRequest(tuple(article or ()), tuple(source or ()), tuple(name or ()))
-    if not (article or source or name):
-        raise typer.BadParameter("nothing to forget: give --article, --source or --name")
+    request = ForgetRequest(tuple(article or ()), tuple(source or ()), tuple(name or ()), people_table)
+    if not (article or source or name or people_table):
+        raise typer.BadParameter("nothing to forget: give --article, --source, --name or --people-table")
     try:
         code = forget_things(dataset_of(out, config), request)
     except ValueError as error:

@@ -60,6 +60,10 @@ class Profile(BaseModel):
     analyse: Literal["relevant", "all"] = Field(
         default="relevant", description="`relevant` analyses in depth what passes the gate, `all` every article."
     )
+    people_table: bool = Field(
+        default=False,
+        description="Whether names of private people who speak are written, into the restricted table `people`.",
+    )
     workers: Literal["auto"] | Annotated[int, Field(ge=1, le=64)] = Field(
         default="auto",
         description="Processes that share the work; `auto` takes more than one where the input is large.",
@@ -117,7 +121,12 @@ def _beside(folder: Path, pattern: str) -> str:
 
 
 def override(
-    profile: Profile, out: Path | None, seeds: list[str] | None, sources: Path | None, no_feeds: bool
+    profile: Profile,
+    out: Path | None,
+    seeds: list[str] | None,
+    sources: Path | None,
+    no_feeds: bool,
+    people_table: bool = False,
 ) -> Profile:
     """Return `profile` with the keys that the command line gives; either of seeds and sources replaces its own."""
     update: dict[str, Any] = {}
@@ -129,6 +138,8 @@ def override(
         update["sources"] = sources
     if no_feeds:
         update["sources"] = None
+    if people_table:
+        update["people_table"] = True
     return profile.model_copy(update=update)
 
 

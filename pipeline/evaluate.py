@@ -24,6 +24,7 @@ MEASURES = ("actors", "codes", "code+status", "families", "relevant")
 
 GOLD = Path(__file__).parent.parent / "tests" / "gold"
 FLOORS = GOLD / "floors.json"
+JUDGES = ("heldout", "unread")  # sets that only judge: their texts are not shown
 
 Facts = frozenset[tuple[str, ...]]
 Details = frozenset[tuple[str, str, str]]  # code, status, a word on this complaint
@@ -209,9 +210,9 @@ def pair_up(labels: Iterable[Labelled], found: dict[str, Labelled]) -> list[Pair
 
 
 def corpora() -> dict[str, list[Path]]:
-    """Return the labelled sets of this checkout: name → files. Rules are tuned on `development` alone."""
+    """Return the labelled sets of this checkout: name → files. Rules are tuned on those of development alone."""
     sets = {"seeds": sorted(bundled("seeds", "expected").glob("*.json"))}
-    for part in ("development", "heldout"):
+    for part in ("development", "development_later", *JUDGES):
         sets[part] = sorted((GOLD / part).glob("*.jsonl"))
     return {name: files for name, files in sets.items() if files}
 
@@ -241,7 +242,7 @@ def main(
     for name, members in sets.items():
         pairs = evaluated(members)
         typer.echo(f"== {name}: {len(pairs)} texts")
-        for line in [*report(pairs), *(_differences(pairs) if details and name != "heldout" else ())]:
+        for line in [*report(pairs), *(_differences(pairs) if details and name not in JUDGES else ())]:
             typer.echo(line)
         typer.echo("")
         if not files:

@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.query import EXIT_FINE, EXIT_USAGE, Answer, QueryError, run_query, write_answer
 from pipeline.views import VIEWS
 from transforms.dataset.lock import DatasetBusy
-from transforms.tables.schemas import TABLES
+from transforms.tables.schemas import OPEN_TABLES, TABLES
 
 FORMATS = {"csv": "csv", "jsonl": "json"}  # the ending of a file → the format of the answer
 EXIT_CRASH = 1
@@ -43,7 +43,9 @@ def export(out: Path | str, what: str, target: Path | None, output: str = "csv")
 
 
 def _question(what: str) -> str:
-    names = {*TABLES, *(view.name for view in VIEWS)}
+    if what in TABLES and what not in OPEN_TABLES:
+        raise QueryError(f"table {what} is restricted: it is not exported")
+    names = {*OPEN_TABLES, *(view.name for view in VIEWS)}
     return f"SELECT * FROM {what}" if what in names else what  # noqa: S608 - a name of ours, or the user's own query
 
 

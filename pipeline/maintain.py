@@ -44,7 +44,10 @@ def forget_things(out: Path, request: ForgetRequest) -> int:
             say(f"{number} rows of {table} are gone")
         for table, number in done.rewritten:
             say(f"{number} files of {table} were written anew")
-        say("A hash of it is kept, so that it does not come back.")
+        if request.people_table:
+            say("There is no table people any more. A run that is asked for one makes it anew.")
+        if request.article_ids or request.source_ids or request.names:
+            say("A hash of it is kept, so that it does not come back.")
     return code
 
 

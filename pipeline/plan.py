@@ -117,7 +117,9 @@ def analysis_settings(profile: Profile) -> AnalysisSettings:
         places=str(profile.places.absolute()),
         model=str(profile.model.absolute()) if profile.model else "",
         mode=profile.analyse,
-        version=analysis_version(knowledge, profile.analyse),
+        # With names or without them is not the same analysis: so a reanalysis writes or removes those of all articles.
+        version=analysis_version(knowledge, profile.analyse + (" people" if profile.people_table else "")),
+        people=profile.people_table,
     )
 
 

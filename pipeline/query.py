@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from pipeline.views import VIEWS, views_sql, write_views
 from transforms.dataset.layout import Layout
 from transforms.dataset.lock import DatasetBusy, reading
-from transforms.tables.schemas import SPECS
+from transforms.tables.schemas import OPEN_TABLES
 
 FORMATS = ("table", "csv", "json")
 BATCH_ROWS = 2_000  # rows fetched at a time
@@ -120,7 +120,7 @@ def write_answer(answer: Answer, output: str, stream: TextIO) -> None:
 def examples() -> str:
     """Return what can be asked, for a person."""
     lines = ["Tables (each row's day of collection is `dt`):"]
-    lines += [f"  {name}" for name in SPECS]
+    lines += [f"  {name}" for name in OPEN_TABLES]
     lines += ["", "Views:"]
     lines += [f"  {view.name:<20} {view.about}" for view in VIEWS]
     lines.append(f"  {'code_mapping':<20} the codes in the terms of other schemes, with the quality of the match")

@@ -16,7 +16,7 @@ from transforms.dataset.layout import Layout
 from transforms.dataset.lock import DatasetBusy
 from transforms.dataset.state_file import StateDamaged, read_state
 from transforms.feeds.polling import FeedState, adopted
-from transforms.tables.schemas import TABLES
+from transforms.tables.schemas import OPEN_TABLES
 
 LAST_RUNS = 10
 MEBIBYTE = 1024 * 1024
@@ -79,7 +79,7 @@ def show_status(out: Path, as_json: bool, listed: Sequence[str] = (), now: datet
             "runs": _asked(out, _RUNS),
             "unfinished_runs": list(_unfinished(out)),
             "feeds": feed_health(out, listed, now or utc_now()),
-            "tables": [_size(out, table) for table in TABLES],
+            "tables": [_size(out, table) for table in OPEN_TABLES],
         }
     except (QueryError, DatasetBusy) as error:
         print(error, file=sys.stderr)

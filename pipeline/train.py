@@ -14,6 +14,7 @@ from pipeline.resources import bundled
 from pipeline.train_judge import Surroundings, train_judge
 from pipeline.train_model import (
     FOLDS,
+    STATUS_OUTPUTS,
     Numbers,
     calibrate,
     class_names,
@@ -53,9 +54,11 @@ def summary(
     langs = np.array([e.lang for e in examples])
     found = given > best
     none = ~truth.any(axis=1)
-    status = labels[:, len(CODES) :]
+    statuses = slice(len(CODES), len(CODES) + len(STATUS_OUTPUTS))
+    status = labels[:, statuses]
     complaint = ~none & (status.sum(axis=1) <= 1)
-    told = np.where(scores[complaint, len(CODES) :].max(axis=1) > 0, scores[complaint, len(CODES) :].argmax(axis=1), -1)
+    given_status = scores[complaint, statuses]
+    told = np.where(given_status.max(axis=1) > 0, given_status.argmax(axis=1), -1)
     real = np.where(status[complaint].any(axis=1), status[complaint].argmax(axis=1), -1)
     return {
         "examples": {lang: int((langs == lang).sum()) for lang in LANGUAGES},
@@ -104,13 +107,14 @@ def train(training: Path, rules: Path, registry: Path, out: Path) -> dict[str, A
     texts = read_training(training)
     features = example_features(texts.examples, knowledge, names)
     labels = label_matrix(texts.examples)
+    whole = np.array([example.article > 0 for example in texts.examples])
     numbers = fold_numbers(texts.examples)
-    folds = fit_folds(numbers, features, labels)
+    folds = fit_folds(numbers, features, labels, whole)
     scores = cross_validate(folds, features)
     calibration = Calibration(*(tuple(side) for side in calibrate(scores, labels)))
     judge, judgement = train_judge(texts, folds, calibration, Surroundings.load(knowledge, names, registry))
     space = make_space(features)
-    model = linear_model(space, *fit(matrix_of(features, space), labels), calibration, names)
+    model = linear_model(space, *fit(matrix_of(features, space), labels, whole), calibration, names)
     out.mkdir(parents=True, exist_ok=True)
     version = write_model(out, model, judge)
     chances = 1 / (1 + np.exp(-(scores * np.array(calibration.slopes) + np.array(calibration.intercepts))))

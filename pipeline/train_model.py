@@ -15,7 +15,7 @@ from transforms.complaints.reading import Reading
 from transforms.complaints.rules import WordFile
 from transforms.knowledge.yaml_file import YamlFile
 from transforms.second_tier.features import BLOCKS, ClassNames, Features, features_of
-from transforms.second_tier.model import Calibration, LinearModel, block_values, count_rows
+from transforms.second_tier.model import SUBJECT, Calibration, LinearModel, block_values, count_rows
 from transforms.text.words import TextView
 
 VOICES = "V_"  # word classes that tell who speaks, and nothing of what is wrong
@@ -26,7 +26,7 @@ COST = 0.3  # of the linear support vector machine; half and double of it change
 ALIKE = 0.45  # cosine of letter groups above which two texts of one language stay in one fold
 AT_ONCE = 1_000  # texts compared with all others at once: bounds the memory
 STATUS_OUTPUTS = ("status:denied", "status:hypothetical", "status:historical")
-OUTPUTS = (*CODES, *STATUS_OUTPUTS)
+OUTPUTS = (*CODES, *STATUS_OUTPUTS, SUBJECT)
 SLOPE = 3.0  # of the prior calibration that few examples are drawn to
 PRIOR = 8.0  # examples that the family's calibration counts for beside a code's own
 
@@ -74,13 +74,18 @@ def example_features(examples: Sequence[Example], knowledge: Knowledge, names: S
 
 
 def label_matrix(examples: Sequence[Example]) -> npt.NDArray[np.bool_]:
-    """Return which output (columns, as `OUTPUTS`) holds for which example."""
+    """Return which output (columns, as `OUTPUTS`) holds for which example.
+
+    A sentence is of the subject if it, or another of its article, has a complaint.
+    """
     matrix = np.zeros((len(examples), len(OUTPUTS)), bool)
+    telling = {example.article for example in examples if example.labels and example.article}
     for row, example in enumerate(examples):
         for code, status in example.labels:
             matrix[row, OUTPUTS.index(code)] = True
             if status != "a":
                 matrix[row, OUTPUTS.index("status:" + STATUSES[status])] = True
+        matrix[row, OUTPUTS.index(SUBJECT)] = bool(example.labels) or example.article in telling
     return matrix
 
 
@@ -105,14 +110,17 @@ def matrix_of(features: Sequence[Features], space: Space) -> Matrix:
     return total
 
 
-def fit(matrix: Matrix, labels: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
-    """Return weights (features x outputs) and bias; status is learned on texts with a complaint alone."""
+def fit(matrix: Matrix, labels: npt.NDArray[np.bool_], whole: npt.NDArray[np.bool_]) -> tuple[Numbers, Numbers]:
+    """Return weights (features x outputs) and bias.
+
+    Status is learned on sentences with a complaint alone, and the subject on those of articles (`whole`).
+    """
     from sklearn.svm import LinearSVC
 
     complaint = labels[:, : len(CODES)].any(axis=1)
     weights, bias = np.zeros((matrix.shape[1], len(OUTPUTS))), np.full(len(OUTPUTS), -1.0)
     for column, name in enumerate(OUTPUTS):
-        rows = complaint if name in STATUS_OUTPUTS else np.ones(len(labels), bool)
+        rows = complaint if name in STATUS_OUTPUTS else whole if name == SUBJECT else np.ones(len(labels), bool)
         wanted = labels[rows, column]
         if 0 < wanted.sum() < len(wanted):
             machine = LinearSVC(C=COST, random_state=SEED).fit(matrix[rows], wanted)
@@ -154,13 +162,19 @@ def fold_numbers(examples: Sequence[Example]) -> npt.NDArray[np.int64]:
     return np.asarray(dice[groups])
 
 
-def fit_folds(folds: npt.NDArray[np.int64], features: Sequence[Features], labels: npt.NDArray[np.bool_]) -> list[Fold]:
+def fit_folds(
+    folds: npt.NDArray[np.int64],
+    features: Sequence[Features],
+    labels: npt.NDArray[np.bool_],
+    whole: npt.NDArray[np.bool_],
+) -> list[Fold]:
     """Return a model for each fold, trained on all others."""
     found = []
     for fold in range(FOLDS):
         seen, unseen = np.flatnonzero(folds != fold).tolist(), np.flatnonzero(folds == fold).tolist()
         space = make_space([features[i] for i in seen])
-        found.append(Fold(space, *fit(matrix_of([features[i] for i in seen], space), labels[seen]), tuple(unseen)))
+        fitted = fit(matrix_of([features[i] for i in seen], space), labels[seen], whole[seen])
+        found.append(Fold(space, *fitted, tuple(unseen)))
     return found
 
 
@@ -181,7 +195,8 @@ def calibrate(scores: Numbers, labels: npt.NDArray[np.bool_]) -> tuple[list[floa
     complaint = labels[:, : len(CODES)].any(axis=1)
     slopes, intercepts = [SLOPE] * len(OUTPUTS), [0.0] * len(OUTPUTS)
     codes = np.arange(len(CODES))
-    for columns, rows in ((codes, np.ones(len(labels), bool)), (np.arange(len(CODES), len(OUTPUTS)), complaint)):
+    statuses = np.array([OUTPUTS.index(name) for name in STATUS_OUTPUTS])
+    for columns, rows in ((codes, np.ones(len(labels), bool)), (statuses, complaint)):
         wanted, given = labels[np.ix_(rows, columns)].ravel(), scores[np.ix_(rows, columns)].ravel()
         if not 0 < wanted.sum() < len(wanted):
             continue

@@ -8,7 +8,7 @@ from pipeline.snippets import SNIPPETS
 from transforms.dataset.layout import Layout
 from transforms.dataset.storage import LOCAL, Storage
 from transforms.mapping.codes import mapping_rows
-from transforms.tables.schemas import TABLES, empty_file, schema_json
+from transforms.tables.schemas import OPEN_TABLES, empty_file, schema_json
 
 ROOT_VARIABLE = "picket"  # a DuckDB variable that says where a dataset lies which was moved
 _EMPTY = "dt=0001-01-01/empty.parquet"  # a file without rows, so that a table without files has a view
@@ -162,7 +162,7 @@ def views_sql(out: Path | str) -> str:
     """Return the SQL that makes all views over the dataset at `out`."""
     layout = Layout(out)
     header = _HEADER.format(path=str(layout.meta / "views.sql").replace("\n", " "), variable=ROOT_VARIABLE)
-    statements = [_table_view(table, layout.root) for table in TABLES]
+    statements = [_table_view(table, layout.root) for table in OPEN_TABLES]
     statements.append(_mapping_view())
     statements += [
         f"-- {view.name}: {view.about}\nCREATE OR REPLACE VIEW {view.name} AS\n{view.sql};" for view in VIEWS
@@ -171,14 +171,14 @@ def views_sql(out: Path | str) -> str:
 
 
 def write_views(out: Path | str, storage: Storage = LOCAL) -> None:
-    """Write `meta/views.sql`, the same for other tools in `meta/queries/`, and the schema of each table.
+    """Write `meta/views.sql`, the same for other tools in `meta/queries/`, and the schema of each open table.
 
     A schema is written as JSON, and as a Parquet file without rows.
     """
     layout = Layout(out)
     wanted = {layout.meta / "views.sql": views_sql(out).encode("utf-8", "surrogateescape")}
     wanted |= {layout.meta / "queries" / name: text.encode() for name, text in SNIPPETS.items()}
-    for table in TABLES:
+    for table in OPEN_TABLES:
         wanted[layout.meta / "schema" / f"{table}.json"] = schema_json(table).encode()
         wanted[layout.meta / table / _EMPTY] = empty_file(table)
     for path, data in wanted.items():

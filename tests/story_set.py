@@ -13,6 +13,7 @@ from pathlib import Path
 
 LANGUAGES = ("en", "ru", "uk")
 GOLD = Path(__file__).parent / "gold"
+PARTS = ("development", "heldout")  # a set of stories that grew with the gold set could not be compared with itself
 BOILERPLATE = {
     "en": ("MOSCOW, March 4 (Wire) - ", " Subscribe to our channel and read the news first. All rights reserved."),
     "ru": ("МОСКВА, 4 марта, Агентство. ", " Подписывайтесь на наш канал. Все права защищены, перепечатка по ссылке."),
@@ -34,8 +35,8 @@ class Told:
 def sentences(lang: str) -> tuple[str, ...]:
     """Return the sentences of the gold set in one language, in a fixed order."""
     found: set[str] = set()
-    for path in sorted(GOLD.glob(f"*/{lang}.jsonl")):
-        for line in path.read_text(encoding="utf-8").splitlines():
+    for part in PARTS:
+        for line in (GOLD / part / f"{lang}.jsonl").read_text(encoding="utf-8").splitlines():
             for sentence in json.loads(line)["text"].replace("\n", " ").split(". "):
                 if len(sentence.split()) >= 6:
                     found.add(sentence.strip(" .") + ".")

@@ -142,3 +142,24 @@ def test_fingerprint_tells_the_data_apart_and_nothing_else(tmp_path: Path) -> No
 
 def test_fingerprint_of_the_shipped_registry_is_the_same_in_each_load() -> None:
     assert registry_fingerprint(load_registry(CONFIGS / "actors.yaml")) == registry_fingerprint(shipped_registry())
+
+
+def test_facts_of_organisations_name_the_page_that_states_them() -> None:
+    registry = shipped_registry()
+    groups = [named for _, named, _ in registry.named()]
+    stated = [fact.source for named in groups for fact in named.leaders]
+    stated += [fact.source for named in groups for fact in named.legal]
+    assert stated
+    assert all(source.startswith(("https://", "http://")) for source in stated)
+    for actor in registry.actors:
+        pages = [source for source in actor.sources if source.startswith("http")]
+        assert pages or actor.id == "other-relatives-group" or actor.kind == "collective", actor.id
+
+
+def test_the_committee_and_the_union_have_their_own_leaders() -> None:
+    leaders = {
+        actor.id: {name for leader in actor.leaders for name in leader.names["ru"]}
+        for actor in shipped_registry().actors
+    }
+    assert "Флера Салиховская" in leaders["committee-soldiers-mothers"]
+    assert leaders["union-committees-soldiers-mothers"] == {"Валентина Мельникова"}

@@ -31,7 +31,7 @@ from pipeline.query import (
 from pipeline.views import VIEWS, write_views
 from transforms.dataset.layout import Layout
 from transforms.dataset.lock import DatasetBusy, moving_files
-from transforms.tables.schemas import TABLES, schema_of
+from transforms.tables.schemas import OPEN_TABLES, schema_of
 
 
 @pytest.fixture
@@ -50,11 +50,11 @@ def answer(out: Path, sql: str) -> list[tuple[Any, ...]]:
         return [row for batch in found.batches for row in batch]
 
 
-@pytest.mark.parametrize("name", [*TABLES, *(view.name for view in VIEWS)])
+@pytest.mark.parametrize("name", [*OPEN_TABLES, *(view.name for view in VIEWS)])
 def test_every_view_answers_also_without_files(tmp_path: Path, name: str) -> None:
     Layout(tmp_path).state.mkdir()
     assert answer(tmp_path, f"SELECT * FROM {name}") == []  # noqa: S608 - our own names
-    if name in TABLES:
+    if name in OPEN_TABLES:
         with run_query(tmp_path, f"SELECT * FROM {name}") as found:  # noqa: S608 - our own names
             assert found.columns == (*schema_of(name).names, "dt")
 
@@ -118,7 +118,7 @@ def test_help_names_all_that_can_be_asked(capsys: pytest.CaptureFixture[str], tm
     assert ask(tmp_path, None) == 0
     shown = capsys.readouterr().out
     assert shown == examples()
-    assert all(name in shown for name in (*TABLES, *(view.name for view in VIEWS), *EXAMPLES))
+    assert all(name in shown for name in (*OPEN_TABLES, *(view.name for view in VIEWS), *EXAMPLES))
 
 
 @pytest.mark.parametrize(

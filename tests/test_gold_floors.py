@@ -21,7 +21,7 @@ from pipeline.evaluate import (
 )
 
 
-@pytest.mark.parametrize("name", ["seeds", "development", "heldout"])
+@pytest.mark.parametrize("name", ["seeds", "development", "heldout", "development_later", "unread"])
 def test_detection_reaches_its_floors(name: str) -> None:
     files = corpora()[name]
     reached = floors.Reached(name, floors.digest(files), f1_by_language(evaluated(files)))

@@ -193,8 +193,13 @@ def test_soldiers_by_the_way_in_a_long_text_give_nothing_unless_it_names_an_acto
     nobody = NO_TITLE["en"]
     rules = {view: ComplaintFinder(KNOWLEDGE).find(nobody, view, []) for view in (short, long)}
     assert code in {hit.code for hit in read_and_find(nobody, short, [], rules[short])}
-    assert read_and_find(nobody, long, [], rules[long]) == []
-    assert read_and_find(nobody, long, actor(5), rules[long])
+    heeding = SecondTier(
+        *read_model(bundled("configs", "model")),
+        TIER.settings.model_copy(update={"threshold": 0.05, "threshold_of": {}, "alone": 0.05, "unbacked": 0.05}),
+        KNOWLEDGE,
+    )
+    assert heeding.find(RULES.read(nobody, long, []), [], rules[long]) == []
+    assert heeding.find(RULES.read(nobody, long, actor(5)), actor(5), rules[long])
 
 
 def test_far_from_a_word_of_service_the_model_is_silent() -> None:
@@ -213,3 +218,26 @@ def test_wrong_settings_are_named_with_their_line(tmp_path: Path, settings_text:
     (tmp_path / SETTINGS).write_text(settings_text)
     with pytest.raises(InvalidFile, match=r"model\.yaml:1"):
         SecondTier.load(tmp_path, KNOWLEDGE)
+
+
+@pytest.mark.parametrize(
+    ("lang", "question"),
+    [
+        ("en", "Would the conscripts be sent to the front without any training?"),
+        ("ru", "Будут ли мобилизованных отправлять на фронт без всякой подготовки?"),
+        ("uk", "Чи будуть мобілізованих відправляти на фронт без жодної підготовки?"),
+    ],
+)
+def test_what_is_asked_of_the_future_is_not_asserted(lang: str, question: str) -> None:
+    hits = [hit for hit in found(f"{PLAIN[lang][1]} {question}", lang) if hit.code == "SUP.TRAINING"]
+    asked = [hit for hit in hits if hit.start > len(PLAIN[lang][1])]
+    assert [hit.status for hit in hits if hit not in asked] == ["asserted"]
+    assert {hit.status for hit in asked} == {"hypothetical"}
+
+
+def test_a_language_may_have_a_threshold_of_its_own() -> None:
+    sure = TIER.settings.model_copy(update={"threshold_of": {"en": 1.0}})
+    strict = SecondTier(*read_model(bundled("configs", "model")), sure, KNOWLEDGE)
+    for lang, kept in (("en", False), ("ru", True)):
+        fields = RULES.read(NO_TITLE[lang], TextView(PLAIN[lang][1], lang), actor(5))
+        assert bool(strict.find(fields, actor(5), [])) is kept

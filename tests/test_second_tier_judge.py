@@ -10,6 +10,7 @@ from transforms.second_tier.judge import (
     BOUND,
     FEATURES,
     LEAST_ODDS,
+    LEAST_SUBJECT,
     NOTHING,
     RISING,
     Candidates,
@@ -23,11 +24,28 @@ JUDGE = read_model(bundled("configs", "model"))[1]
 FOOD, EQUIP, INFO = (CODES.index(code) for code in ("SUP.FOOD", "SUP.EQUIP", "FATE.INFO"))
 
 
-def clues(odds: dict[int, float], spoken: dict[int, float] | None = None, title: bool = False) -> Clues:
+def clues(
+    odds: dict[int, float], spoken: dict[int, float] | None = None, title: bool = False, subject: float = 0.0
+) -> Clues:
     row = np.full(len(CODES), -9, np.float32)
     for code, value in odds.items():
         row[code] = value
-    return Clues(row, spoken or {}, True, True, False, True, 0.5, False, title, 8)
+    return Clues(
+        row,
+        spoken or {},
+        service_near=True,
+        soldier_near=True,
+        family_near=False,
+        service_here=True,
+        serving=0.5,
+        army_here=True,
+        army_near=True,
+        army=0.25,
+        subject=subject,
+        actor_here=False,
+        title=title,
+        words=8,
+    )
 
 
 def value(candidates: Candidates, sentence: int, code: int, feature: str) -> float:
@@ -48,6 +66,17 @@ def test_a_code_of_a_rule_is_weighed_whatever_the_model_says() -> None:
     assert value(found, 1, FOOD, "rule") == 0
     assert value(found, 1, FOOD, "rules") == 1
     assert value(found, 0, INFO, "odds") == -BOUND
+
+
+def test_the_subject_is_that_of_the_sentence_of_the_others_and_of_all() -> None:
+    found = candidates_of([clues({FOOD: 3.0}, subject=1.0), clues({INFO: 3.0}, subject=-0.5)], actor=False)
+    assert value(found, 0, FOOD, "subject here") == pytest.approx(1.0)
+    assert value(found, 0, FOOD, "subject elsewhere") == pytest.approx(-0.5)
+    assert value(found, 1, INFO, "subject elsewhere") == pytest.approx(1.0)
+    assert value(found, 1, INFO, "subject") == pytest.approx(0.25)
+    assert value(found, 1, INFO, "army") == pytest.approx(0.25)
+    (alone,) = candidates_of([clues({FOOD: 3.0}, subject=1.0)], actor=False).rows
+    assert alone[FEATURES.index("subject elsewhere")] == LEAST_SUBJECT
 
 
 def test_a_sentence_is_compared_with_the_others_and_not_with_itself() -> None:

@@ -9,10 +9,10 @@ import pytest
 from pipeline.resources import bundled
 from pipeline.train import CARD, SCORES, card_table, train
 from pipeline.train_judge import digests
-from pipeline.train_model import VOICES, class_names, label_matrix
+from pipeline.train_model import OUTPUTS, VOICES, class_names, label_matrix
 from pipeline.training_texts import Example, read_training
 from transforms.complaints.codes import CODES
-from transforms.second_tier.model import WEIGHTS, read_model
+from transforms.second_tier.model import SUBJECT, WEIGHTS, read_model
 
 TRAINING = bundled("configs", "training")
 MODEL = bundled("configs", "model")
@@ -136,8 +136,15 @@ def test_a_wrong_text_is_named(tmp_path: Path, line: str) -> None:
 
 def test_labels_become_columns() -> None:
     matrix = label_matrix([Example("en", "x", (("SUP.FOOD", "a"), ("SUP.EQUIP", "d"))), Example("en", "y", ())])
-    assert matrix.sum(axis=1).tolist() == [3, 0]  # two codes, and that something is denied
+    assert matrix.sum(axis=1).tolist() == [4, 0]  # two codes, that something is denied, and that it is of the subject
     assert matrix[0, CODES.index("SUP.FOOD")]
+
+
+def test_a_sentence_is_of_the_subject_with_its_whole_article() -> None:
+    lack = (("SUP.FOOD", "a"),)
+    told = [Example("en", "x", lack, 1), Example("en", "y", (), 1), Example("en", "z", (), 2), Example("en", "w", ())]
+    matrix = label_matrix([*told, Example("en", "v", lack)])
+    assert matrix[:, OUTPUTS.index(SUBJECT)].tolist() == [True, True, False, False, True]
 
 
 def test_every_code_has_enough_sentences_in_each_language() -> None:

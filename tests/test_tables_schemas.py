@@ -36,6 +36,9 @@ GOLDEN = {
     "places": """place_mention_id string; article_id string; revision int64; place_id string; name string; kind string;
         country string; iso_3166_2 string; field string; surface string; start_char int64; end_char int64;
         lang string; published_at time?; analysis_version string; run_id string""",
+    "people": """person_id string; article_id string; revision int64; source_id string; finding_table string;
+        finding_id string; field string; surface string; start_char int64; end_char int64; speaker_kind string;
+        lang string; published_at time?; analysis_version string; run_id string""",
     "sightings": """sighting_id string; article_id string; source_id string; external_id string?; url string?;
         canonical_url string?; collected_at time; run_id string""",
     "stories": """article_id string; story_id string; similarity double; is_head bool; linked_at time; run_id string;

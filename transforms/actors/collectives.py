@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from transforms.actors.anaphora import their_span, whose_groups
+from transforms.actors.anaphora import kin_span, their_span, whose_groups, women_group
 from transforms.actors.bare import bare_span, dealt_span
 from transforms.actors.scene import STOP, Scene
 from transforms.actors.vocabulary import Token
@@ -34,6 +34,10 @@ def find_collectives(scene: Scene) -> list[Found]:
     """Return the unnamed groups of a text, in order; those of one kind do not overlap."""
     found: list[Found] = []
     for index, token in enumerate(scene.tokens):
+        women = scene.means("women", token)
+        if women and (found_women := women_group(scene, index)) is not None:
+            found.append(Found(*found_women))
+            continue
         if not token.tags:
             continue
         relation = token.tag("relation")
@@ -49,11 +53,13 @@ def find_collectives(scene: Scene) -> list[Found]:
 def _span(scene: Scene, index: int) -> tuple[int, int] | None:
     if scene.describes(index):
         return None  # "близкие люди", "родные места"
+    if scene.means("war_relations", scene.tokens[index]):
+        return scene.tokens[index].start, scene.tokens[index].end
     span = _after(scene, index) or _before(scene, index)
     if span is None and (not scene.has_owner(index) or scene.means("parents", scene.tokens[index])):
         span = dealt_span(scene, index)
     if span is None and not scene.has_owner(index):
-        span = their_span(scene, index) or bare_span(scene, index)
+        span = kin_span(scene, index) or their_span(scene, index) or bare_span(scene, index)
     return span
 
 
@@ -86,6 +92,11 @@ def _unit_of(scene: Scene, last: int) -> int | None:
     tokens = scene.tokens
     if tokens[last].gap.strip():
         return None
+    crowd = scene.lang != "en" and tokens[last + 1].text.endswith(_NOUN_ENDINGS) and not tokens[last + 1].tags
+    if crowd and not tokens[last + 1].gap.strip():  # "жёны поваров 14-й бригады"
+        for at in (last + 2, last + 3):
+            if at < len(tokens) and scene.is_numbered(at) and not tokens[at - 1].gap.strip():
+                return scene.unit_end(at)
     if scene.means("from", tokens[last + 1]):
         article = last + 2 < len(tokens) and tokens[last + 2].text == "the"
         return scene.unit_end(last + 3 if article else last + 2)
@@ -107,7 +118,7 @@ def _list_step(scene: Scene, last: int) -> int:
     """Return how many tokens further the next item of the list ends, 0 where the list ends."""
     tokens = scene.tokens
     following = tokens[last + 1]
-    if "," in tokens[last].gap and following.is_a("relation"):
+    if "," in tokens[last].gap and (following.is_a("relation") or scene.means("friends", following)):
         return 1
     if not scene.means("and", following) or last + 2 >= len(tokens) or STOP.search(following.gap):
         return 0
@@ -140,9 +151,11 @@ def _english_owner(scene: Scene, last: int) -> int | None:
             break
         if token.singular_owner:
             continue
-        if token.is_a(*_SERVING):
-            return token.end
-        if weak is not None and not (token.tags or scene.is_capital(token) or scene.means("and", token)):
+        plain = _plain_owner(scene, last, at)
+        if plain is not None:
+            return plain
+        known = token.tags or scene.is_capital(token) or scene.means("and", token)
+        if weak is not None and not (known or scene.means("drafted", weak)):
             break
         if (
             _is_other(scene, at)
@@ -155,6 +168,42 @@ def _english_owner(scene: Scene, last: int) -> int | None:
         elif token.is_a(*_PERSONS):
             return _serving_end(scene, at)
     return weak.end if weak is not None and scene.at_war(weak) and _is_people(scene, weak) else None
+
+
+def _plain_owner(scene: Scene, last: int, at: int) -> int | None:
+    """Return where the owner at `at` ends, if its own words say that they serve: "soldiers", "drafted young men"."""
+    token = scene.tokens[at]
+    if token.is_a("service"):
+        return token.end
+    if _is_unit(scene, token):
+        return token.end
+    if token.is_a("persons") and any(scene.means("drafted", word) for word in scene.tokens[last + 2 : at]):
+        return token.end
+    return _nation_end(scene, at) if _is_nation(scene, at) else None
+
+
+def _is_unit(scene: Scene, token: Token) -> bool:
+    """Tell whether the token is a unit; "a Kostroma company" is one in an article that is about an army."""
+    if token.is_a("units"):
+        return True
+    whole = scene.body if scene.body is not None else scene
+    return whole.is_quiet and (scene.means("own_units", token) or scene.means("shared_units", token))
+
+
+def _is_nation(scene: Scene, at: int) -> bool:
+    """Tell whether the token is a plural like "Nepalis"."""
+    token = scene.tokens[at]
+    return not token.tags and scene.is_capital(token) and token.text.endswith("s") and not token.gap.strip()
+
+
+def _nation_end(scene: Scene, at: int) -> int | None:
+    """Return where the words end that say that people named by their country serve: "Nepalis fighting for"."""
+    for token in scene.tokens[at + 1 : at + 1 + PREPOSITION_REACH + 1]:
+        if scene.means("serving", token) and token.sentence == scene.tokens[at].sentence:
+            return token.end
+        if token.tags or scene.means("and", token):
+            return None
+    return None
 
 
 def _is_people(scene: Scene, weak: Token) -> bool:
@@ -175,7 +224,7 @@ def _is_other(scene: Scene, at: int) -> bool:
     if token.is_a("others"):
         return following is None or not scene.means("and", following)
     if scene.means("one", token):
-        return True
+        return not any(_is_unit(scene, word) for word in tokens[at + 1 : at + 1 + PREPOSITION_REACH])
     # "the soldier killed" is one; "army doctors" are many.
     many = following is not None and (following.is_a("service", "persons") or following.text.endswith("s"))
     return token.is_a("attributes") and not many
@@ -207,11 +256,12 @@ def _genitive_owner(scene: Scene, last: int) -> int | None:
         if token.is_owner("others") and not scene.means("prepositions", tokens[at - 1]):
             if at + 1 < len(tokens) and scene.means("and", tokens[at + 1]):
                 continue
-            return None
+            # "заключённых, завербованных на войну"
+            return _serving_end(scene, at) if token.is_owner("persons") and not inside else None
         if token.is_owner(*_WEAK):
             weak, described = token, True
-        elif token.is_owner(*_PERSONS) and not inside:
-            return _serving_end(scene, at)
+        elif token.is_owner(*_PERSONS) and (not inside or _is_taken(scene, last, at, inside)):
+            return token.end if _is_taken(scene, last, at, inside) else _serving_end(scene, at)
         elif _opens_phrase(scene, at, described):
             inside = PREPOSITION_REACH
         elif _ADJECTIVE.search(token.text):
@@ -221,6 +271,14 @@ def _genitive_owner(scene: Scene, last: int) -> int | None:
     if weak is None or not scene.at_war(weak) or _by_soldiers(tokens, tokens.index(weak)):
         return None
     return weak.end
+
+
+def _is_taken(scene: Scene, last: int, at: int, inside: int) -> bool:
+    """Tell whether the words before men say that they were sent to war: "забранных в сентябре мужчин"."""
+    tokens = scene.tokens
+    if inside >= PREPOSITION_REACH - 1 or not scene.means("men", tokens[at]):
+        return False  # right after a preposition
+    return scene.sign_between(tokens[last].end, tokens[at].start) is not None
 
 
 def _by_soldiers(tokens: list[Token], at: int) -> bool:
@@ -274,7 +332,7 @@ def _clause_end(scene: Scene, at: int, open_ended: bool) -> int:
     tokens, last = scene.tokens, at
     while last + 1 < min(len(tokens), at + 1 + CUE_REACH) and tokens[last + 1].sentence == tokens[at].sentence:
         following, gap = tokens[last + 1], tokens[last].gap
-        if scene.means("and", following) or STOP.search(gap):
+        if scene.means("and", following) or STOP.search(gap) or following.text == "by":
             break
         if "," in gap and not (open_ended or _ADJECTIVE.search(following.text)):
             break
@@ -311,6 +369,8 @@ def _owns(scene: Scene, at: int, index: int) -> bool:
     token = scene.tokens[at]
     if scene.lang == "en" and token.is_a("units") and token.text.endswith("'s"):
         return not scene.is_civil(token)
+    if scene.lang == "en" and token.text == "men's":
+        return scene.cue_beside(token) and not (scene.is_civil(token) or scene.is_struck(token))
     serves = token.is_a("service") or (token.is_a(*_WEAK) and scene.at_war(token))
     if scene.lang != "en" or not serves or token.singular_owner:
         return False

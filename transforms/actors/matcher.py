@@ -9,7 +9,7 @@ from typing import Any
 from transforms.actors.collectives import Found, find_collectives
 from transforms.actors.flat import FlatText
 from transforms.actors.forms import expand_person, expand_phrase
-from transforms.actors.named_groups import find_named_groups
+from transforms.actors.named_groups import find_named_groups, names_relatives
 from transforms.actors.registry import GROUP_ROW, Alias, Registry
 from transforms.actors.scene import Scene
 from transforms.actors.vocabulary import Vocabulary, stem_pattern
@@ -57,19 +57,22 @@ class ActorMatcher:
         flats: list[tuple[Field, FlatText]] = [("title", FlatText(title)), ("text", FlatText(text))]
         title_cue = has_army_context(self.vocabulary, title)
         context = title_cue or has_army_context(self.vocabulary, text)
+        scenes = {
+            "text": Scene(text, self.vocabulary, title_cue, context, title=Scene(title, self.vocabulary, title_cue))
+        }
+        scenes["title"] = Scene(title, self.vocabulary, title_cue, context, body=scenes["text"])
         hits: list[ActorHit] = []
         mentioned: list[int] = []  # organisations in the order of their full mentions
         for field, flat in flats:
             candidates = [
                 candidate
                 for candidate in self._scan(field, flat)
-                if _in_company(candidate.use.alias, context, title, text)
-                and _admissible(candidate, flat, self.vocabulary)
+                if _in_company(candidate.use, context, title, text) and _admissible(candidate, flat, self.vocabulary)
             ]
             taken = _resolve(_longest(candidates), mentioned)
             hits += [_hit(candidate, flat) for candidate in taken if candidate.use.actor_id != NO_ACTOR]
             covered = [_hit(candidate, flat) for candidate in taken]
-            scene = Scene(flat.view, self.vocabulary, title_cue, cues_beside=context)
+            scene = scenes[field]
             groups = list(_group_hits(find_named_groups(flat, scene, self.vocabulary), field, covered))
             hits += groups + list(_collective_hits(find_collectives(scene), field, covered + groups))
         return sorted(hits, key=lambda hit: (hit.field != "title", hit.start, hit.end, hit.actor_id))
@@ -108,7 +111,7 @@ def _uses(registry: Registry) -> Iterator[tuple[str, Use]]:
             for lang, names in leader.names.items():
                 for name in names:
                     full, surnames = expand_person(name, lang)
-                    person = Alias(text=name, beside=leader.beside)
+                    person = Alias(text=name, beside=leader.beside, unless=tuple(registry.namesakes))
                     for form in full:
                         yield form, Use(actor_id, organisation, "representative", lang, person)
                     for form in surnames:
@@ -126,12 +129,15 @@ def _alias_uses(
         yield form, use
 
 
-def _in_company(alias: Alias, context: bool, title: TextView, text: TextView) -> bool:
+def _in_company(use: Use, context: bool, title: TextView, text: TextView) -> bool:
     """Tell whether the article has the words that the alias needs, and none that it excludes."""
+    alias = use.alias
     if (alias.context or alias.acronym) and not context:
         return False
     if alias.beside and not _has(alias.beside, title, text):
         return False
+    if use.kind == "representative" and context:
+        return True  # where an army is spoken of, sport and stage do not make a leader someone else
     return not (alias.unless and _has(alias.unless, title, text))
 
 
@@ -157,8 +163,15 @@ def _admissible(candidate: _Candidate, flat: FlatText, vocabulary: Vocabulary) -
     if candidate.use.kind == "short_form" and not stands_alone(flat, *span, candidate.use.lang):
         return False
     if alias.written != "any":
-        return stands_as_name(flat, *span, candidate.use.lang, vocabulary, quoted=alias.written == "quoted")
+        signs = alias.written == "name" and _signs_text(candidate, flat)
+        return signs or stands_as_name(flat, *span, candidate.use.lang, vocabulary, quoted=alias.written == "quoted")
     return True
+
+
+def _signs_text(candidate: _Candidate, flat: FlatText) -> bool:
+    """Tell whether a name opens its text as a channel signs its posts: "Путь домой, отчёт"; relatives are addressed."""
+    opens = candidate.first == 0 and flat.after(candidate.last).startswith((",", ":", " -", " |"))
+    return opens and flat.capitalised(flat.words[0]) and not names_relatives(candidate.use.alias.text)
 
 
 def _longest(candidates: Iterable[_Candidate]) -> list[_Candidate]:

@@ -29,6 +29,7 @@ _ANY_RELATIVES = re.compile(
 )
 _BEGINS_NAME = re.compile(r"(?:mothers|wives|матер(?:и|і|ям|ей)$|материнск|материнськ|жены|женам|дружини)")
 _FOUNDED = re.compile(r"(?:founded|created|основал|основан|создал|создан|заснува|створи|створен)")
+_SET_UP = re.compile(r"(?:founded|created|set|formed|started)$")
 _SMALL = {"of", "the", "and", "for", "in", "a"}
 # Institutions whose name is what they are: «Совет жён военнослужащих», "Union of Families of Prisoners of War".
 _INSTITUTION = re.compile(
@@ -46,8 +47,14 @@ def find_named_groups(flat: FlatText, scene: Scene, vocabulary: Vocabulary) -> l
         return []
     spans = [*_quoted(flat, scene, vocabulary), *_institutions(flat, scene)]
     if flat.view.lang == "en":
+        spans += _set_up(flat, scene, vocabulary)
         spans += [*_capitalised(flat, scene, vocabulary), *_after_body(flat, scene, vocabulary)]
     return sorted(set(spans))
+
+
+def names_relatives(name: str) -> bool:
+    """Tell whether a raw name has a word for relatives: it may as well address them."""
+    return _ANY_RELATIVES.search(name.lower()) is not None
 
 
 def _quoted(flat: FlatText, scene: Scene, vocabulary: Vocabulary) -> Iterator[tuple[int, int]]:
@@ -117,8 +124,27 @@ def _after_body(flat: FlatText, scene: Scene, vocabulary: Vocabulary) -> Iterato
         last = first
         while last + 1 < len(words) and flat.after(last) == " " and flat.capitalised(words[last + 1]):
             last += 1
-        if last - first < MAX_WORDS and _army(flat, scene, first, last):
+        if last - first < MAX_WORDS and (scene.cues or scene.cues_beside):
             yield words[first - 2].start, words[last].end
+
+
+def _set_up(flat: FlatText, scene: Scene, vocabulary: Vocabulary) -> Iterator[tuple[int, int]]:
+    """Yield English names beside "the group," whose founders are relatives: "X, which was set up by mothers"."""
+    words = flat.words
+    for first in range(1, len(words)):
+        beside = vocabulary.organisations["en"].fullmatch(words[first - 1].text)
+        if not beside or not flat.capitalised(words[first]) or set(flat.before(first)) - set(" ,"):
+            continue
+        last = first
+        while last + 1 < len(words) and flat.after(last) == " " and flat.capitalised(words[last + 1]):
+            last += 1
+        after = words[last + 1 : last + 1 + FOUNDED_REACH]
+        founded = next((at for at, word in enumerate(after) if _SET_UP.match(word.text)), None)
+        if founded is None or last - first >= MAX_WORDS or not _army(flat, scene, first, last):
+            continue
+        founders = after[founded + 1 : founded + 2 + NOUN_REACH]
+        if any(word.sentence == words[first].sentence and _has_relatives([word.text]) for word in founders):
+            yield words[first].start, words[last].end
 
 
 def _capitalised(flat: FlatText, scene: Scene, vocabulary: Vocabulary) -> Iterator[tuple[int, int]]:
@@ -157,9 +183,10 @@ def _institutions(flat: FlatText, scene: Scene) -> Iterator[tuple[int, int]]:
         t.start: t.end for t in scene.tokens if t.is_a("service", "units", "weak_service", "doubtful", "attributes")
     }
     for first, word in enumerate(words):
-        if not _INSTITUTION.match(word.text) or not flat.capitalised(word):
+        wives_council = _is_council_of_relatives(flat, first)
+        if not (_INSTITUTION.match(word.text) or wives_council) or not flat.capitalised(word):
             continue
-        relatives, end = False, 0
+        relatives, end = wives_council, 0
         for last in range(first + 1, min(len(words), first + MAX_WORDS)):
             left = flat.before(last).startswith('"')  # the name in quotes has ended
             if left or not _continues(flat, last) or (last - first > NOUN_REACH and not (relatives or end)):
@@ -170,6 +197,14 @@ def _institutions(flat: FlatText, scene: Scene) -> Iterator[tuple[int, int]]:
                 if not _GENERIC_BODY.match(word.text) or _is_named(flat, first, last):
                     yield word.start, max(end, words[last].end)
                 break
+
+
+def _is_council_of_relatives(flat: FlatText, first: int) -> bool:
+    """Tell whether a name like "Wives' Council" begins at the word `first`."""
+    following = flat.words[first + 1] if first + 1 < len(flat.words) else None
+    if following is None or not flat.capitalised(following) or not _INSTITUTION.match(following.text):
+        return False
+    return _ENGLISH_RELATIVES.match(flat.words[first].text) is not None
 
 
 def _is_named(flat: FlatText, first: int, last: int) -> bool:
@@ -186,7 +221,7 @@ def _continues(flat: FlatText, at: int) -> bool:
     word = flat.words[at]
     if not set(flat.before(at)) <= set(" '\"-"):
         return False
-    return flat.view.lang != "en" or flat.capitalised(word) or word.text in _SMALL
+    return flat.view.lang != "en" or flat.capitalised(word) or word.text in _SMALL or word.text[0].isdigit()
 
 
 def _is_group_name(name: list[str]) -> bool:

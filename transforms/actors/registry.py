@@ -100,6 +100,7 @@ class Registry(_Model):
     actors: list[Actor] = Field(min_length=1)
     known_groups: list[KnownGroup] = Field(default_factory=list)
     not_actors: dict[Language, list[Alias]] = Field(default_factory=dict)
+    namesakes: list[Phrase] = Field(default_factory=list)  # words of texts in which a leader's name is another's
     words_file: str = Field(default="relatives.yaml", pattern=r"^[a-z0-9_-]+\.yaml$")
     words: Words = Field(default_factory=Words)  # the content of `words_file`, put here by `load_registry`
 

@@ -16,6 +16,8 @@ STOP = re.compile(r"[.;:!?()\[\]|]|(?<= )-|-(?= )")  # no phrase goes on across 
 _CUE_LANGUAGES = {"uk": ("uk", "ru"), "ru": ("ru",), "en": ("en",)}
 _UNIT_NUMBER = re.compile(r"^\d{1,5}-?(?:st|nd|rd|th|й|я|го|ої|ой|та|тої|шої|мої|ї)$")
 _LONG_OWNER = re.compile(r"^\d{2,5}-?(?:го|й|ой|ї|ої)$")
+_IN_FRONT_OF = re.compile(r"(?<!\w)in $"), re.compile(r"^ of(?!\w)")  # around a "front" where nobody fights
+_FRONT_DOOR = re.compile(r"^ (?:doors?|gates?|pages?|rows?|desks?|yards?|seats?|wheels?|runners?|office|cover)(?!\w)")
 _VERB = re.compile(r"(?:[уюая]ть?|[уюая]т[ьс]ся|[аеиіуыя]ли|лись|лися)$")  # "родини 110-ї просять"
 _UNIT_OWNER = re.compile(r"(?:ого|его|ой|ей|ої|ьої|\d)$")
 _ADJECTIVE_ENDINGS = ("х", "е", "і", "м", "ми")
@@ -34,18 +36,35 @@ _UKRAINIAN_NO_NOUN = re.compile(
 class Scene:
     """A text's tokens with the places of its cues; `title_cue` says that the article's title speaks of an army."""
 
-    def __init__(self, view: TextView, vocabulary: Vocabulary, title_cue: bool, cues_beside: bool = False) -> None:
+    def __init__(
+        self,
+        view: TextView,
+        vocabulary: Vocabulary,
+        title_cue: bool,
+        cues_beside: bool = False,
+        body: "Scene | None" = None,
+        title: "Scene | None" = None,
+    ) -> None:
         self.view = view
         self.vocabulary = vocabulary
         self.tokens = vocabulary.tokens(view)
         self.lang = view.lang
         self.title_cue = title_cue
         self.cues_beside = cues_beside  # in the title or the text, whichever this is not
+        self.body = body  # of the article, where this is its title
+        self.title = title  # of the article, where this is its body
 
     @cached_property
     def cues(self) -> list[tuple[int, int]]:
         """Raw spans of what speaks of an army or a war, in order."""
-        return _places(self.view, self.vocabulary.cues)
+        raw = self.view.raw
+        before, after = _IN_FRONT_OF
+        return [
+            (start, end)
+            for start, end in _places(self.view, self.vocabulary.cues)
+            if not (before.search(raw[max(0, start - 4) : start]) and after.match(raw[end : end + 4]))
+            and not (raw[start:end].lower() == "front" and _FRONT_DOOR.match(raw[end : end + 9]))
+        ]
 
     @cached_property
     def military(self) -> bool:
@@ -104,8 +123,28 @@ class Scene:
         if self.is_civil(token):
             return False
         if token.is_a("doubtful"):
-            return self.cue_beside(token) and not self.is_struck(token)
-        return self.cue_beside(token) or self.title_cue or self.military
+            return not self.is_struck(token) and (self.cue_beside(token) or self.is_quiet or self._told_before(token))
+        return (
+            self.cue_beside(token)
+            or self.title_cue
+            or self.military
+            or self._told_just_before(token)
+            or self._body_military
+        )
+
+    def _told_just_before(self, token: Token) -> bool:
+        """Tell whether the sentence before a weak word speaks of an army, in a text without accidents and shelling."""
+        first = self.sentence_start(token.sentence - 1)
+        return self.is_calm and self.cue_between(first, token.start) is not None
+
+    def _told_before(self, token: Token) -> bool:
+        """Tell whether an earlier sentence has the same doubtful word beside a cue: "the sailors" once more."""
+        for other in self.tokens:
+            if other.sentence >= token.sentence:
+                return False
+            if other.text == token.text.removesuffix("'s") and self.cue_beside(other):
+                return not (self.is_civil(other) or self.is_struck(other))
+        return False
 
     def cue_beside(self, token: Token) -> bool:
         """Tell whether the token's sentence has a cue besides the token itself."""
@@ -134,9 +173,31 @@ class Scene:
 
     @cached_property
     def is_quiet(self) -> bool:
-        """Whether the text is about an army and nowhere about an accident, a crime or shelling."""
-        told = self.military or (self.title_cue and bool(self.cues))
-        return told and not self._civil and not self._strikes
+        """Whether the text is about an army and nowhere about an accident, a crime or shelling; a title as its text."""
+        if self.body is not None:
+            return self.is_calm and self.body.is_quiet
+        told = self.military or self.cues_told >= MILITARY_CUES > len(self._civil)
+        return told and self.is_calm
+
+    @cached_property
+    def cues_told(self) -> int:
+        """How many places of the article, title and body, speak of an army or a war."""
+        return len(self.cues) + sum(len(other.cues) for other in (self.title, self.body) if other is not None)
+
+    @property
+    def _body_military(self) -> bool:
+        return self.body is not None and self.body.military
+
+    @cached_property
+    def has_service(self) -> bool:
+        """Whether the article, title or body, has a word for people in service or their units."""
+        parts = [part for part in (self, self.title, self.body) if part is not None]
+        return any(token.is_a("service", "units") for part in parts for token in part.tokens)
+
+    @cached_property
+    def is_calm(self) -> bool:
+        """Whether the text speaks nowhere of an accident, a crime or shelling."""
+        return not self._civil and not self._strikes
 
     def unit_end(self, at: int) -> int | None:
         """Return the token of the unit that begins at `at`: "2nd company", "47-ї механізованої бригади", "1486th"."""
@@ -152,6 +213,10 @@ class Scene:
             if not self._leads_to_unit(last, number):
                 return None
         return None
+
+    def is_numbered(self, at: int) -> bool:
+        """Tell whether the token is the number of a unit: "14-й"."""
+        return _UNIT_NUMBER.match(self.tokens[at].text) is not None
 
     def _is_unit_by_number(self, at: int) -> bool:
         """Tell whether an English number alone is a unit's, in an article about an army: "the 1486th"."""
@@ -191,6 +256,14 @@ class Scene:
         following = tokens[at + 1]
         return following.text.endswith("s") and not following.is_a("service", "weak_service", "doubtful")
 
+    def is_named(self, index: int) -> bool:
+        """Tell whether the relation at `index` is part of a name: in quotes, or after "council"."""
+        before = self.view.raw[: self.tokens[index].start].rstrip(" ")
+        if before.endswith(("«", "“", "„", '"')):
+            return True
+        bodies = self.vocabulary.organisations.values()
+        return index > 0 and any(pattern.fullmatch(self.tokens[index - 1].text) for pattern in bodies)
+
     def ends_noun(self, token: Token) -> bool:
         """Tell whether an English word ends the words before it: "of", "said", "and"."""
         return any(self.means(name, token) for name in ("english_end", "and", "english_preposition"))
@@ -208,6 +281,8 @@ class Scene:
         named = self.is_capital(following) and following.sentence == tokens[index].sentence
         if named or following.is_a("others"):
             return True
+        if self.lang == "ru" and not following.tags and is_owner_noun(following.text):
+            return True  # "родители призывника"
         pronoun = self.means("them", following) or self.means("their", following) or following.is_a("whose")
         return following.text.endswith(_OWNER_ENDINGS) and not pronoun
 
@@ -225,6 +300,13 @@ def _places(view: TextView, patterns: dict[str, re.Pattern[str]]) -> list[tuple[
     languages = _CUE_LANGUAGES.get(view.lang, LANGUAGES)
     spans = {match.span() for lang in languages for match in patterns[lang].finditer(view.normal.text)}
     return sorted(view.normal.raw_span(*span) for span in spans)
+
+
+@lru_cache(maxsize=20_000)
+def is_owner_noun(word: str) -> bool:
+    """Tell whether a Russian `word` is a person in the genitive singular."""
+    best = russian().parse(word)[0].tag
+    return bool(best.POS == "NOUN" and best.case == "gent" and best.number == "sing" and best.animacy == "anim")
 
 
 @lru_cache(maxsize=20_000)

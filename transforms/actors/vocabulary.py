@@ -25,6 +25,25 @@ GRAMMAR = (
     "ukrainian_singular",
     "children",
     "complaint",
+    "drafted",
+    "at",
+    "kin_links",
+    "war_relations",
+    "petition",
+    "seek",
+    "own_units",
+    "shared_units",
+    "friends",
+    "comrades",
+    "bystanders",
+    "tells",
+    "letters",
+    "acts",
+    "draft_places",
+    "civil_corps",
+    "unlike_units",
+    "kinfolk",
+    "serving",
     "english_end",
     "english_men",
     "english_preposition",
@@ -254,9 +273,9 @@ def _look_up(words: Any, index: int, tables: list[Any]) -> tuple[int, tuple[Tag,
         return index, tags, not owner.endswith(("men", "people"))
     if "-" in text:
         for table, _ in tables:
-            for part in text.split("-"):
-                if part in table:
-                    return index, table[part], False
+            parts = [table[part] for part in text.split("-") if part in table]
+            if parts:  # "сыновей-новобранцев", "жінок-захисниць": they serve themselves
+                return index, next(filter(_is_service, parts), parts[0]), False
     return index, (), False
 
 

@@ -9,6 +9,7 @@ from typing import Literal
 from transforms.actors.gate import load_gate
 from transforms.actors.matcher import ActorMatcher
 from transforms.actors.registry import load_registry
+from transforms.analysis.people import PeopleReader
 from transforms.analysis.rows import FindingRows, Row
 from transforms.complaints.field_rules import FieldRules
 from transforms.complaints.finder import ComplaintFinder
@@ -38,6 +39,7 @@ class AnalysisSettings:
     model: str  # folder of the learned second tier; empty: rules alone
     mode: Literal["relevant", "all"]
     version: str
+    people: bool = False  # whether names of private speakers are written, into a table of their own
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +94,19 @@ class Analyser:
         rows = FindingRows(article, {"title": title, "text": text})
         found: list[tuple[str, Row]] = []
         found += [("mentions", rows.mention(hit)) for hit in actors]
-        found += [("complaints", rows.complaint(hit)) for hit in complaints]
-        found += [("demands", rows.demand(hit)) for hit in by_rules.demands]
-        found += [("quotes", rows.quote(hit)) for hit in by_rules.quotes]
-        found += [("places", rows.place(hit)) for hit in self.places.find(title, text)]
+        said = [(hit, rows.complaint(hit)) for hit in complaints]
+        found += [("complaints", row) for _, row in said]
+        # Outside the subject «the strikers want a meeting» is nobody's demand of this kind.
+        demands = by_rules.demands if article.relevant else ()
+        found += [("demands", rows.demand(hit)) for hit in demands]
+        quoted = [(hit, rows.quote(hit)) for hit in by_rules.quotes]
+        found += [("quotes", row) for _, row in quoted]
+        places = self.places.find(title, text)
+        found += [("places", rows.place(hit)) for hit in places]
+        if self.settings.people:
+            people = PeopleReader(fields, actors, places)
+            found += [("people", one) for hit, row in said if (one := rows.person(row, people.name_of(hit)))]
+            found += [("people", one) for hit, row in quoted if (one := rows.person(row, people.name_of(hit)))]
         return Findings(article, tuple(found))
 
     def settle(

@@ -20,9 +20,10 @@ from transforms.tables.records import (
     PlaceMention,
     Quote,
 )
+from transforms.tables.restricted import FindingTable, Person
 from transforms.text.words import TextView
 
-Row = Mention | Complaint | Demand | Quote | PlaceMention
+Row = Mention | Complaint | Demand | Quote | PlaceMention | Person
 Hit = ActorHit | ComplaintHit | DemandHit | QuoteHit | PlaceHit
 
 
@@ -103,6 +104,30 @@ class FindingRows:
             iso_3166_2=hit.iso_3166_2,
             surface=self._surface(hit),
             **self._common(hit),
+        )
+
+    def person(self, row: Complaint | Quote, name: tuple[int, int] | None) -> Person | None:
+        """Return the row of the private person who says `row`, whose name is the raw span `name` in its field."""
+        if name is None:
+            return None
+        table: FindingTable = "quotes" if isinstance(row, Quote) else "complaints"
+        finding = row.quote_id if isinstance(row, Quote) else row.complaint_id
+        return Person(
+            person_id=stable_id("person", finding, *name),
+            article_id=row.article_id,
+            revision=row.revision,
+            source_id=self.article.source_id,
+            finding_table=table,
+            finding_id=finding,
+            field=row.field,
+            surface=self.views[row.field].raw[slice(*name)],
+            start_char=name[0],
+            end_char=name[1],
+            speaker_kind=row.speaker_kind,
+            lang=row.lang,
+            published_at=row.published_at,
+            analysis_version=row.analysis_version,
+            run_id=row.run_id,
         )
 
     def _id(self, kind: str, hit: Hit, *named: str) -> str:

@@ -8,6 +8,7 @@ from transforms.complaints.codes import DEMAND_CODES
 from transforms.complaints.hits import DemandHit, SentenceContext
 from transforms.complaints.lexicon import Span
 from transforms.complaints.loading import CompiledRule, Language
+from transforms.complaints.plain_speakers import PlainReader
 from transforms.complaints.quotes import QuoteHit
 from transforms.complaints.reading import Reading, Sentence
 from transforms.complaints.rules import Scope
@@ -122,6 +123,10 @@ class FieldRules:
         """Whether `sentence` is in `scope`."""
         return self._scope.covers(scope, sentence.index)
 
+    def wonders(self, sentence: Sentence) -> bool:
+        """Whether `sentence` asks what may come."""
+        return self._status.wonders(sentence)
+
     def names_actor(self, sentence: Sentence) -> bool:
         """Whether `sentence` names an actor."""
         return bool(self._actors_in(sentence))
@@ -133,6 +138,10 @@ class FieldRules:
     @cached_property
     def _speakers(self) -> SpeakerReader:
         return SpeakerReader(self._language.lexicon, self._reading, self._actors)
+
+    @cached_property
+    def _plain_speakers(self) -> PlainReader:
+        return PlainReader(self._language.lexicon, self._reading, self._actors)
 
     @cached_property
     def _history(self) -> list[bool]:
@@ -169,9 +178,9 @@ class FieldRules:
     def _hit(self, sentence: Sentence, match: _Match) -> ComplaintHit | None:
         rule = match.rule.rule
         start, end = sentence.raw_span(match.whole)
-        who = self._speakers.of(sentence, start)
-        status = rule.status or self._settle(sentence, match, who)
-        if status is None or (rule.speaker and who.kind not in rule.speaker):
+        who, plain = self._speakers.of(sentence, start), self._plain_speakers.of(sentence, start)
+        status = rule.status or self._settle(sentence, match, plain)
+        if status is None or (rule.speaker and plain.kind not in rule.speaker):
             return None
         return ComplaintHit(
             code=rule.code,

@@ -1,74 +1,49 @@
-"""Who says a sentence: the speaker of its quotation, of its reported speech, or the journalist."""
+"""Who says a sentence: named, meant by a pronoun, told by their own words, or the journalist."""
 
+import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 from functools import cached_property
-from typing import get_args
 
 from transforms.complaints.lexicon import Lexicon, Span
-from transforms.complaints.quotes import Quotation, QuoteHit, quotations
+from transforms.complaints.plain_speakers import (
+    CLOSE,
+    COMPLAINERS,
+    CONTINUED,
+    KINDS,
+    NARRATOR,
+    Attribution,
+    PlainReader,
+    distance_between,
+)
+from transforms.complaints.quotes import Quotation
 from transforms.complaints.reading import Reading, Sentence
-from transforms.tables.records import ActorHit, SpeakerKind
+from transforms.complaints.tellers import TellerReader, voice_of_all
+from transforms.tables.records import ActorHit
 
-REACH = 12  # places between a verb of speech and its subject
-CLOSE = 4  # places: nearer ones than this count as equally near, and the order of `_KINDS` decides
-NAME_REACH = 7  # places between a name and the role or verb that it belongs to
-CARRIED = 3  # sentences that somebody's account goes on for without another verb of speech
-FIRST_PERSON = 2  # words of it outside quotations that make a text somebody's own account
-CONTINUED = 160  # characters between two quotations of one speaker, the second without a verb of its own
-# Class of words → kind; the first of several that are equally near wins ("mother of a soldier" is a relative).
-_KINDS: tuple[tuple[str, SpeakerKind], ...] = (
-    ("S_GROUP", "group"), ("S_RIGHTS", "rights_group"), ("RELATIVE", "relative"), ("S_POLITICIAN", "politician"),
-    ("S_OFFICIAL", "official"), ("SOLDIER", "soldier"), ("S_MEDIA", "media"),
-)  # fmt: skip
-_PUBLIC = frozenset({"official", "politician"})
-_COMPLAINERS = frozenset({"relative", "soldier", "group", "rights_group"})
-_OWN = frozenset({"relative", "soldier"})
-# Class of words → who tells a text in the first person; the first that comes in it wins.
-_TELLERS: tuple[tuple[str, SpeakerKind], ...] = (
-    ("V_REPORTER", "media"), ("V_RIGHTS", "rights_group"), ("V_OUR_KIN", "group"), ("V_MY_KIN", "relative"),
-    ("V_SOLDIER", "soldier"),
-)  # fmt: skip
-_MAX_NAME = 3  # words of a name
-assert {kind for _, kind in _KINDS} < set(get_args(SpeakerKind))  # noqa: S101 - a table that would not fit fails at import
+__all__ = ["NARRATOR", "Attribution", "SpeakerReader"]
+
+LOOK_BACK = 3  # sentences that are searched for whom a pronoun means
+LABEL_WORDS = 6  # of a label before a colon: «Press service of the district: "..."»
+_SIGNED = re.compile(r"[:–—]\s[^:–—]{2,40}$")  # the end of a title that says whose words it gives
+# Class of words → kind, beside those of the plain reading; it stands behind the class of the same kind there.
+_MORE = {"S_RIGHTS": "V_MONITOR", "S_OFFICIAL": "V_OFFICE", "SOLDIER": "V_TROOPER"}
+_STRANGERS = frozenset({"official", "politician", "media"})  # none of them says «my son» of a soldier
 
 
-@dataclass(frozen=True, slots=True)
-class Attribution:
-    """Who says something; `speaker` is a name only where it is a public person's."""
+class SpeakerReader(PlainReader):
+    """Finds the speaker of each sentence of one field, also where no verb of speech stands beside a name."""
 
-    kind: SpeakerKind
-    speaker: str | None = None
-    actor_ids: tuple[str, ...] = ()
+    kinds = tuple((one, kind) for name, kind in KINDS for one in (name, _MORE.get(name)) if one)
 
-
-NARRATOR = Attribution("media")
-
-
-class SpeakerReader:
-    """Finds the speaker of each sentence of one field."""
-
-    def __init__(self, lexicon: Lexicon, reading: Reading, actors: Sequence[ActorHit]) -> None:
-        """`actors` are those of the whole article."""
+    def __init__(
+        self, lexicon: Lexicon, reading: Reading, actors: Sequence[ActorHit], private_names: bool = False
+    ) -> None:
+        """`actors` are those of the whole article; with `private_names`, attributions tell where those stand."""
         number = lexicon.number
-        self._first_person = number("V_FIRST_PERSON")
-        self._tellers = [(number(name), kind) for name, kind in _TELLERS]
-        self._say, self._according, self._pronoun = number("SAY"), number("ACCORDING"), number("PRONOUN")
-        self._leader = number("S_LEADER")
-        self._kinds = [(number(name), kind) for name, kind in _KINDS]
-        self._reading = reading
-        self._actors = [actor for actor in actors if actor.field == reading.field]
-        self._quotations = quotations(reading.view.raw)
-        self._known: dict[str, SpeakerKind] = {}
-        self._learn_names()
-        self._of_quotes = self._attribute_quotes()
-
-    def quotes(self) -> list[QuoteHit]:
-        """Return the quotations with their speakers."""
-        return [
-            QuoteHit(self._reading.field, q.start, q.end, who.kind, who.speaker, who.actor_ids)
-            for q, who in zip(self._quotations, self._of_quotes, strict=True)
-        ]
+        self._of_them, self._does = number("V_ACCORDING_THEM"), number("V_VOICE")
+        self._to, self._asks, self._court = number("V_TO"), number("V_ASK_SOMEBODY"), number("V_COURT")
+        self._lexicon = lexicon
+        super().__init__(lexicon, reading, actors, private_names)
 
     def of(self, sentence: Sentence, start: int) -> Attribution:
         """Return who says what stands at the raw offset `start` of `sentence`."""
@@ -77,51 +52,21 @@ class SpeakerReader:
             if quotation.start - 1 <= start < quotation.end and attribution.kind != "unknown":
                 return attribution
         reported, teller = self._reported(sentence), self._teller
-        if teller is not None and (reported is None or reported.kind in _COMPLAINERS | {"unknown"}):
+        if teller is not None and (reported is None or reported.kind in COMPLAINERS | {"unknown", "politician"}):
             return teller
         if reported is not None and reported.kind != "unknown":
             return reported
-        return self._carried(sentence) or reported or self._quoted(start) or NARRATOR
-
-    def _quoted(self, start: int) -> Attribution | None:
-        return Attribution("unknown") if self._is_quoted(start) else None
-
-    def _carried(self, sentence: Sentence) -> Attribution | None:
-        """Return who speaks in the sentences before, if they who complain do, and nobody has answered since."""
-        for index in range(sentence.index - 1, max(-1, sentence.index - 1 - CARRIED), -1):
-            who = self._heard[index]
-            if who is not None and who.kind != "unknown":
-                return who if who.kind in _COMPLAINERS else None
-        return None
+        return self._carried(sentence) or self._quoted(start) or NARRATOR
 
     @cached_property
-    def _heard(self) -> list[Attribution | None]:
-        """Who is quoted or reported in each sentence."""
-        heard: list[Attribution | None] = []
-        for sentence in self._reading.sentences:
-            quoted = [
-                who
-                for quotation, who in zip(self._quotations, self._of_quotes, strict=True)
-                if quotation.start < sentence.end and sentence.start < quotation.end
-            ]
-            heard.append(quoted[-1] if quoted else self._reported(sentence))
-        return heard
+    def _own_words(self) -> TellerReader:
+        return TellerReader(self._lexicon, self._reading, self._quotations)
 
     @cached_property
     def _teller(self) -> Attribution | None:
         """Who tells the text in the first person, if anybody does."""
-        said = [
-            sentence
-            for sentence in self._reading.sentences
-            for first, _ in sentence.found.get(self._first_person, ())
-            if not self._is_quoted(sentence.words[first].start)
-        ]
-        if len(said) < min(FIRST_PERSON, len(self._reading.sentences)):
-            return None
-        for number, kind in self._tellers:
-            if any(sentence.has(number) for sentence in self._reading.sentences):
-                return Attribution(kind) if kind != "media" else None
-        return None
+        kind = self._own_words.of_text()
+        return Attribution(kind) if kind else None
 
     def _attribute_quotes(self) -> list[Attribution]:
         attributions: list[Attribution] = []
@@ -131,149 +76,93 @@ class SpeakerReader:
             if found is None and previous and quotation.start - previous[0].end <= CONTINUED:
                 between = self._reading.view.raw[previous[0].end : quotation.start]
                 found = previous[1] if "\n\n" not in between else None
-            attribution = found or self._by_words(quotation) or Attribution("unknown")
+            attribution = self._by_own_words(quotation, found)
             attributions.append(attribution)
             previous = quotation, attribution
-        return attributions
+        kind = voice_of_all([who.kind for who in attributions])
+        return [Attribution(kind) if kind and who.kind == "unknown" else who for who in attributions]
 
-    def _by_words(self, quotation: Quotation) -> Attribution | None:
-        """Return who speaks of «my son» or of «our platoon»."""
-        inside = [s for s in self._reading.sentences if s.start < quotation.end and quotation.start < s.end]
-        kinds = [kind for number, kind in self._tellers if kind in _OWN and any(s.has(number) for s in inside)]
-        return Attribution(kinds[0]) if kinds else None
+    def _by_own_words(self, quotation: Quotation, found: Attribution | None) -> Attribution:
+        """Return who says `quotation`: `found`, unless its own words show that somebody else does."""
+        if found is not None and found.kind != "unknown":
+            other = found.kind in _STRANGERS and self._own_words.of_kin(quotation)
+            return Attribution("relative") if other else found
+        kind = self._own_words.of_quotation(quotation)
+        if kind is None and self._own_words.is_first_person(quotation):
+            first = next((s for s in self._reading.sentences if quotation.start < s.end), None)
+            before = self._before(first) if first else None
+            return before if before and before.kind == "group" else Attribution("soldier")
+        return Attribution(kind) if kind else found or Attribution("unknown")
 
-    def _around(self, quotation: Quotation) -> Attribution | None:
-        sentences = self._reading.sentences
-        touching = [s for s in sentences if s.start < quotation.end + 2 and quotation.start - 2 < s.end]
-        if not touching:
-            return None
-        # The words of attribution stand in the sentence that the quotation ends or begins in, else right beside it.
-        order = [touching[-1], touching[0]]
-        for index in (touching[-1].index + 1, touching[0].index - 1):
-            if 0 <= index < len(sentences) and self._is_near(sentences[index], quotation):
-                order.append(sentences[index])
-        for sentence in order:
-            found = self._reported(sentence, quotation)
-            if found is not None:
-                return found
-        return None
-
-    def _is_near(self, sentence: Sentence, quotation: Quotation) -> bool:
-        start, end = min(sentence.end, quotation.end), max(sentence.start, quotation.start)
-        return "\n" not in self._reading.view.raw[start:end].strip() and end - start < CONTINUED
+    def _verbs(self) -> tuple[int, ...]:
+        return self._say, self._according, self._of_them
 
     def _reported(self, sentence: Sentence, quotation: Quotation | None = None) -> Attribution | None:
-        """Return the subject of the verb of speech in `sentence` that stands outside of quotations."""
-        verbs = [
-            span
-            for number in (self._say, self._according)
-            for span in sentence.found.get(number, ())
-            if not self._is_quoted(sentence.words[span[0]].start)
-        ]
-        if not verbs:
+        """Return who is said to speak in `sentence`, or is labelled, or complains by what they do."""
+        who = super()._reported(sentence, quotation)
+        if who is not None:
+            return who
+        return self._labelled(sentence) or (self._acting(sentence) if quotation is None else None)
+
+    def _labelled(self, sentence: Sentence) -> Attribution | None:
+        """Return who stands before a colon, or behind one at the end of a title."""
+        raw = self._reading.view.raw[sentence.start : sentence.end]
+        signed = _SIGNED.search(raw) if sentence.field == "title" else None
+        colon = raw.find(":")
+        start, end = (signed.start(), len(raw)) if signed else (0, colon)
+        label = range(sentence.start + start, sentence.start + end)
+        inside = [i for i, word in enumerate(sentence.words) if word.start in label and not self._is_quoted(word.start)]
+        if not inside or len(inside) > LABEL_WORDS:
             return None
-        if quotation is not None:
-            verbs.sort(key=lambda span: _gap(sentence, span, quotation))
-        return self._subject(sentence, verbs[0])
-
-    def _subject(self, sentence: Sentence, verb: Span) -> Attribution:
-        actors = self._actors_near(sentence, verb)
-        candidates: list[tuple[int, int, SpeakerKind, Span]] = []
-        for rank, (number, kind) in enumerate(self._kinds):
-            for span in sentence.found.get(number, ()):
-                distance = _distance(sentence, span, verb)
-                if distance <= REACH and not self._is_quoted(sentence.words[span[0]].start):
-                    candidates.append((distance, rank, kind, span))
-        if actors and (not candidates or actors[0][0] <= min(candidates)[0] + CLOSE):
-            ids = tuple(dict.fromkeys(actor.actor_id for _, actor in actors))
-            return Attribution("group", self._leader_name(sentence, verb, [a for _, a in actors]), ids)
-        if not candidates:
-            return self._by_name(sentence, verb)
-        nearest = min(candidates)[0]
-        _, _, kind, span = min((c for c in candidates if c[0] <= nearest + CLOSE), key=lambda c: (c[1], c[0]))
-        speaker = self._name(sentence, (span, verb)) if kind in _PUBLIC else None
-        return Attribution(kind, speaker)
-
-    def _by_name(self, sentence: Sentence, verb: Span) -> Attribution:
-        name = self._name(sentence, (verb,))
-        kind = next((self._known[part] for part in (name or "").lower().split() if part in self._known), None)
-        if kind is None and sentence.has(self._pronoun) and sentence.index > 0:
-            kind = self._kind_before(sentence.index)
-        return Attribution(kind or "unknown", name if kind in _PUBLIC else None)
-
-    def _kind_before(self, index: int) -> SpeakerKind | None:
-        for sentence in reversed(self._reading.sentences[max(0, index - 3) : index]):
-            kinds = [kind for number, kind in self._kinds if sentence.has(number)]
-            if kinds:
-                return kinds[0]
+        ids = tuple(dict.fromkeys(actor.actor_id for actor in self._actors if actor.start in label))
+        if ids:
+            return Attribution("group", None, ids)
+        for number, kind in self._kinds:
+            if any(first in inside and last in inside for first, last in sentence.found.get(number, ())):
+                return Attribution(kind)
         return None
 
-    def _actors_near(self, sentence: Sentence, verb: Span) -> list[tuple[int, ActorHit]]:
-        start, end = sentence.raw_span(verb)
-        near = []
-        for actor in self._actors:
-            if sentence.start <= actor.start < sentence.end and not self._is_quoted(actor.start):
-                gap = max(0, actor.start - end, start - actor.end)
-                near.append((gap // 6, actor))  # six characters: about one word
-        return sorted((item for item in near if item[0] <= REACH), key=lambda item: item[0])
+    def _acting(self, sentence: Sentence) -> Attribution | None:
+        """Return the one who complains in `sentence` by what they do: fear, seek, do not believe."""
+        for verb in sentence.found.get(self._does, ()):
+            if not self._is_quoted(sentence.words[verb[0]].start):
+                who = self._named(sentence, verb)
+                if who.kind in COMPLAINERS or who.kind == "politician":
+                    return who
+        return None
 
-    def _leader_name(self, sentence: Sentence, verb: Span, actors: list[ActorHit]) -> str | None:
-        for actor in actors:
-            if actor.kind == "representative":
-                return self._reading.view.raw[actor.start : actor.end]
-        leaders = sentence.found.get(self._leader, ())
-        return self._name(sentence, (*leaders, verb)) if leaders else None
+    def _subject(self, sentence: Sentence, verb: Span) -> Attribution:
+        if self._is_pronoun(sentence, verb) and (before := self._before(sentence)) is not None:
+            return before
+        return self._named(sentence, verb)
 
-    def _name(self, sentence: Sentence, anchors: Sequence[Span]) -> str | None:
-        raw = self._reading.view.raw
-        best: tuple[int, str] | None = None
-        index, words = 0, sentence.words
-        while index < len(words):
-            stop = index
-            while stop < len(words) and stop - index < _MAX_NAME and self._is_name_word(sentence, stop, stop > index):
-                stop += 1
-            if stop - index > 1 or (stop > index and words[index].text in self._known):
-                gap = min(_distance(sentence, (index, stop - 1), anchor) for anchor in anchors)
-                if gap <= NAME_REACH and (best is None or gap < best[0]):
-                    best = gap, raw[words[index].start : words[stop - 1].end]
-            index = max(stop, index + 1)
-        return best[1] if best else None
+    def _is_pronoun(self, sentence: Sentence, verb: Span) -> bool:
+        if verb in sentence.found.get(self._of_them, ()):
+            return True
+        return any(distance_between(sentence, span, verb) == 0 for span in sentence.found.get(self._pronoun, ()))
 
-    def _is_name_word(self, sentence: Sentence, index: int, following: bool) -> bool:
-        word = sentence.words[index]
-        raw = self._reading.view.raw
-        if not raw[word.start].isupper() or self._is_quoted(word.start):
+    def _before(self, sentence: Sentence) -> Attribution | None:
+        """Return whom a pronoun in `sentence` means: who spoke, or else was named, last."""
+        for earlier in reversed(self._reading.sentences[max(0, sentence.index - LOOK_BACK) : sentence.index]):
+            for verb in earlier.found.get(self._say, ()):
+                who = self._named(earlier, verb)
+                if who.kind != "unknown":
+                    return who
+            ids = tuple(dict.fromkeys(a.actor_id for a in self._actors if earlier.start <= a.start < earlier.end))
+            if ids:
+                return Attribution("group", None, ids)
+            kinds = [kind for number, kind in self._kinds if earlier.has(number)]
+            if kinds:
+                return Attribution(kinds[0])
+        return None
+
+    def _can_say(self, sentence: Sentence, span: Span, verb: Span) -> bool:
+        """Whether who stands at `span` can be the subject of `verb`: not quoted, asked, spoken to or of."""
+        if self._is_quoted(sentence.words[span[0]].start) or span in sentence.found.get(self._court, ()):
             return False
-        if following and raw[sentence.words[index - 1].end : word.start] not in {" ", ". ", "\u00a0", ".\u00a0"}:
+        behind = sentence.places[span[0]] - sentence.places[verb[1]]
+        if 0 < behind <= CLOSE and verb in sentence.found.get(self._asks, ()):
             return False
-        surface = raw[word.start : word.end]
-        if len(surface) > 1 and surface.isupper():
-            return False
-        return not any((index, index) in sentence.found.get(number, ()) for number, _ in self._kinds)
-
-    def _learn_names(self) -> None:
-        """Remember which names stand beside which role, so that a later «says Olga» has one."""
-        for sentence in self._reading.sentences:
-            for number, kind in self._kinds:
-                for span in sentence.found.get(number, ()):
-                    for index in range(max(0, span[0] - 3), min(len(sentence.words), span[1] + 4)):
-                        if not span[0] <= index <= span[1] and index and self._is_capital(sentence, index):
-                            self._known.setdefault(sentence.words[index].text, kind)
-
-    def _is_capital(self, sentence: Sentence, index: int) -> bool:
-        word = sentence.words[index]
-        surface = self._reading.view.raw[word.start : word.end]
-        return surface[:1].isupper() and not surface.isupper()
-
-    def _is_quoted(self, position: int) -> bool:
-        return any(q.start - 1 <= position < q.end for q in self._quotations)
-
-
-def _distance(sentence: Sentence, one: Span, other: Span) -> int:
-    first, second = sorted((one, other))
-    return max(0, sentence.places[second[0]] - sentence.places[first[1]] - 1)
-
-
-def _gap(sentence: Sentence, span: Span, quotation: Quotation) -> int:
-    start, end = sentence.raw_span(span)
-    return max(0, start - quotation.end, quotation.start - end)
+        # An article may stand between a preposition and its noun; that of «according to» is the verb's own.
+        before = {span[0] - 1, span[0] - 2} - set(range(verb[0], verb[1] + 1))
+        return not any(end in before for _, end in sentence.found.get(self._to, ()))

@@ -19,6 +19,7 @@ FEAR_REACH = 20
 CONDITION_REACH = 16
 MODAL_REACH = 4
 PLAN_REACH = 7
+OPENING = 1  # place of the last word that opens a question: «Чи будуть …»
 PAST_YEARS = 8  # years before the article's own time: an earlier war or period
 LATEST_PAST = 2014  # last year that is history where the article's own time is unknown
 _YEAR = re.compile(r"(?<!\d)(19[3-9]\d|20[0-4]\d)(?!\d)(?!(?:-\w+)? (?:р н|г р|року народж|года рожд|г рожд))")
@@ -63,6 +64,10 @@ class StatusReader:
         doubt = any(sentence.has(number) for number in (self._fear, self._condition, self._plan))
         asks = sentence.asks and not sentence.has(self._reason)
         return "hypothetical" if doubt or asks else "asserted"
+
+    def wonders(self, sentence: Sentence) -> bool:
+        """Return whether `sentence` asks what may come («Would there be boots?») and so says of nothing that it is."""
+        return sentence.asks and any(start <= OPENING for start, _ in sentence.found.get(self._modal, ()))
 
     def is_history(self, sentence: Sentence, year: int | None) -> bool | None:
         """Return whether `sentence` names an earlier time (true) or the present (false); None where it names none.

@@ -27,17 +27,22 @@ from transforms.tables.shard_writer import ShardWriter, StagedFile
 from transforms.tables.upkeep_records import Forgotten
 
 SHARD = "forget"
+PEOPLE = "people"
 _LEFT_ALONE = ("daily", "forgotten")  # counts are made anew; hashes hold nothing to forget
 _IDENTITY = ("article_id", "source_id", "external_id", "canonical_url")
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetRequest:
-    """What to forget: articles by id, sources by id, names of persons with each form that they occur in."""
+    """What to forget: articles by id, sources by id, names of persons with each form that they occur in.
+
+    `people_table` removes the whole restricted table, and nothing is remembered of it.
+    """
 
     article_ids: tuple[str, ...] = ()
     source_ids: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    people_table: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,9 +70,10 @@ def forget(
     staged: list[StagedFile] = []
     gone: list[PublishedFile] = []
     for number, file in enumerate(published):
-        if file.table == "stories" or not _changes(layout, file, work):
+        whole = request.people_table and file.table == PEOPLE
+        if file.table == "stories" or not (whole or _changes(layout, file, work)):
             continue
-        staged += _rewrite(layout, run_id, file, f"{run_id}-f{number}.parquet", work)
+        staged += [] if whole else _rewrite(layout, run_id, file, f"{run_id}-f{number}.parquet", work)
         gone.append(file)
     stories = [one for one in published if one.table == "stories"]
     if any(_changes(layout, one, work) for one in stories):
@@ -79,10 +85,12 @@ def forget(
     publish(out, run_id, staged, removed=[*gone, *daily.removed], renews=True, storage=storage)
     # A run may leave what it replaced to the next start; here it is the very thing that has to go.
     storage.delete(layout.run_staging(run_id))
+    if request.people_table:
+        storage.delete(layout.tables / PEOPLE)
     _mask_journal(layout, work)
     rebuild(out, storage)
     rewritten: dict[str, int] = defaultdict(int)
-    for one in gone:
+    for one in (file for file in gone if not (request.people_table and file.table == PEOPLE)):
         rewritten[one.table] += 1
     return ForgetResult(tuple(sorted(removed.items())), tuple(sorted(rewritten.items())))
 

@@ -10,13 +10,14 @@ import pyarrow.compute as pc
 
 from transforms.letters.forgetting import ItemSearch
 from transforms.letters.item import without_item
-from transforms.tables.masking import ForgottenNames, forget_names, mask_names
+from transforms.tables.masking import MASK, ForgottenNames, forget_names, mask_names
 
 Version = tuple[str, int]  # article id and revision
 
 # What may stand between the letters of a name without being seen: stress marks, soft hyphens, zero-width marks.
 _UNSEEN = "[\u0300\u0301\u00ad\u200b\u200c\u200d\u2060\ufeff]*"
-_OF_ARTICLES = ("articles", "mentions", "complaints", "quotes", "demands", "places", "sightings", "stories")
+_FINDINGS = ("mentions", "complaints", "quotes", "demands", "places", "people")
+_OF_ARTICLES = ("articles", *_FINDINGS, "sightings", "stories")
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,8 @@ class Forgetting:
             kept = self._without_items(kept)
         if not self.names or not len(kept):
             return kept
-        return self._with_findings(table, self._with_masks(kept))
+        kept = self._with_findings(table, self._with_masks(kept))
+        return _named(kept) if table == "people" else kept
 
     def _without_forgotten(self, table: str, rows: pa.Table) -> pa.Table:
         gone = pa.array([False] * len(rows))
@@ -103,7 +105,7 @@ class Forgetting:
 
     def _with_findings(self, table: str, rows: pa.Table) -> pa.Table:
         """Cut surfaces, evidence and sentences out of the masked texts, so that they are still what spans point to."""
-        if table not in {"mentions", "complaints", "quotes", "demands", "places"}:
+        if table not in _FINDINGS:
             return rows
         versions = list(zip(rows.column("article_id").to_pylist(), rows.column("revision").to_pylist(), strict=True))
         touched = [number for number, version in enumerate(versions) if version in self.masked]
@@ -121,12 +123,18 @@ def _cut(table: str, row: Mapping[str, Any], texts: Texts) -> dict[str, str]:
     start, end = row["start_char"], row["end_char"]
     if table == "mentions":
         return {"surface": after[start:end], "sentence": after[row["sentence_start"] : row["sentence_end"]]}
-    if table in {"quotes", "places"}:
+    if table in {"quotes", "places", "people"}:
         return {"surface": after[start:end]}
     # A complaint or demand tells its sentence without a span: it lies around the evidence. A masked one stays.
     place = before.rfind(row["sentence"], 0, end + len(row["sentence"]))
     sentence = row["sentence"] if place < 0 else after[place : place + len(row["sentence"])]
     return {"evidence": after[start:end], "sentence": sentence}
+
+
+def _named(rows: pa.Table) -> pa.Table:
+    """Return `rows` of names without those that were masked: nothing is left that they could tell."""
+    gone = pc.match_substring(rows.column("surface"), MASK)
+    return rows.filter(pc.invert(gone)) if pc.any(gone).as_py() else rows
 
 
 def _loose(word: str) -> str:

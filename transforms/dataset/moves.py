@@ -12,6 +12,7 @@ from transforms.dataset.journal import Change, PreparedCommit
 from transforms.dataset.layout import Layout
 from transforms.dataset.state_file import transaction
 from transforms.dataset.storage import Storage
+from transforms.tables.schemas import SPECS
 
 
 class IncompleteCommit(Exception):
@@ -76,6 +77,8 @@ def _apply(layout: Layout, commit: PreparedCommit, change: Change, storage: Stor
         if storage.exists(target):
             storage.put(target, kept)
     elif storage.exists(staged):
+        if SPECS[change.file.table].restricted:
+            storage.restrict(layout.tables / change.file.table)
         if storage.exists(target) and not storage.exists(kept):
             storage.keep(target, kept)
         storage.put(staged, target)

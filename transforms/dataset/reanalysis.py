@@ -21,6 +21,7 @@ REPLACED = (
     "quotes",
     "demands",
     "places",
+    "people",
 )  # an article and what was found in it lie under the same date
 
 

@@ -9,6 +9,7 @@ import pyarrow.parquet as pq
 
 from transforms.dataset.absorb import PublishedFile
 from transforms.dataset.layout import Layout
+from transforms.tables.restricted import make_place
 from transforms.tables.schemas import SPECS, schema_of
 from transforms.tables.shard_writer import COMPRESSION, StagedFile
 
@@ -51,7 +52,7 @@ class StagedTable:
         if not len(rows):
             return
         if self._writer is None:
-            self._target.parent.mkdir(parents=True, exist_ok=True)
+            make_place(self._target, SPECS[self._place.table].restricted)
             schema = rows.schema.with_metadata({**(rows.schema.metadata or {}), **self._metadata})
             self._writer = pq.ParquetWriter(
                 self._target,
@@ -87,7 +88,7 @@ def stage_table(layout: Layout, run_id: str, place: PublishedFile, rows: pa.Tabl
     order: Sequence[str] = spec.clustered_by or spec.sorted_by
     ordered = rows.sort_by([(name, "ascending") for name in order])
     target = layout.staged(run_id, place.table, place.dt, place.name)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    make_place(target, spec.restricted)
     _write(target, ordered, run_id, place.table)
     return StagedFile(place.table, place.dt, str(target), place.name, len(rows), target.stat().st_size)
 

@@ -7,6 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
+from transforms.tables.restricted import FOLDER_MODE
+
 
 class Storage(Protocol):
     """What a commit asks of the place where the dataset lies. Everything raises OSError when it cannot."""
@@ -34,6 +36,9 @@ class Storage(Protocol):
 
     def delete(self, path: Path) -> None:
         """Delete a file or a folder with all that is in it; nothing happens where there is none."""
+
+    def restrict(self, folder: Path) -> None:
+        """Make a folder that only its owner may look into, or make one so, where the place has such a thing."""
 
     def sync(self, paths: Iterable[Path]) -> None:
         """Make files, and what was put into folders, survive a loss of power."""
@@ -90,6 +95,12 @@ class LocalStorage:
                 shutil.rmtree(path)
             else:
                 path.unlink()
+
+    def restrict(self, folder: Path) -> None:
+        folder.mkdir(FOLDER_MODE, parents=True, exist_ok=True)
+        # A disk without modes refuses to change them: there is nothing to set, and no run may fail for it.
+        with suppress(PermissionError):
+            folder.chmod(FOLDER_MODE)
 
     def sync(self, paths: Iterable[Path]) -> None:
         for path in paths:

@@ -17,8 +17,9 @@ from transforms.knowledge.yaml_file import YamlFile
 from transforms.second_tier.evidence import evidence_span
 from transforms.second_tier.features import ClassNames, features_of
 from transforms.second_tier.judge import Clues, Floats, Judge, candidates_of
-from transforms.second_tier.model import LinearModel, read_model
+from transforms.second_tier.model import SUBJECT, LinearModel, read_model
 from transforms.tables.records import ActorHit, ComplaintHit, Status
+from transforms.tables.records import Field as FieldName
 
 SETTINGS = "model.yaml"
 MAX_SENTENCES = 400  # of one field that are scored: bounds what one article can cost
@@ -26,6 +27,7 @@ MAX_SENTENCES = 400  # of one field that are scored: bounds what one article can
 # of 60 English news items called relevant for a complaint alone, 16 were of that kind, and none of them rightly.
 LONG = 12  # sentences
 THIN = 0.1  # share of them
+BESIDE = 2  # sentences to either side in which a word that only the army has is near
 REACH = 4  # sentences to either side of a word of service, or of an actor, in which the model may speak
 _STATUSES: tuple[Status, ...] = ("denied", "hypothetical", "historical")
 _NUMBERS = {code: number for number, code in enumerate(CODES)}
@@ -37,6 +39,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     threshold: float = Field(gt=0, le=1)  # confidence below which no complaint is written
+    threshold_of: dict[str, float] = Field(default_factory=dict)  # the same for single languages
     alone: float = Field(gt=0, le=1)  # chance that any is right, below which an article without an actor gets none
     unbacked: float = Field(gt=0, le=1)  # the same where no rule gave any of them
 
@@ -45,7 +48,9 @@ class Settings(BaseModel):
 class Scored:
     """A sentence, what the model says of it, and what the rules found in it, by the number of the code.
 
-    `serving` is the share of the sentences of its article that have a word of service or name an actor.
+    Of its article: `serving` is the share of the sentences that have a word of service or name an actor, `army` of
+    those that have a word which only the army has, or name an actor. `subject` is how well it fits into an article with
+    a complaint.
     """
 
     field: FieldRules
@@ -54,6 +59,10 @@ class Scored:
     status: Status
     spoken: Mapping[int, Sequence[ComplaintHit]]
     serving: float
+    army_here: bool
+    army_near: bool
+    army: float
+    subject: float
 
     def clues(self) -> Clues:
         """Return what the judge weighs."""
@@ -66,6 +75,10 @@ class Scored:
             family_near=field.covers("family", sentence),
             service_here=_serves(field, sentence),
             serving=self.serving,
+            army_here=self.army_here,
+            army_near=self.army_near,
+            army=self.army,
+            subject=self.subject,
             actor_here=field.names_actor(sentence),
             title=sentence.field == "title",
             words=len(sentence.words),
@@ -104,14 +117,15 @@ class SecondTier:
         status and evidence, and get the confidence that model and article give them; elsewhere a code that the model is
         sure of comes once in a sentence.
         """
-        if not actors and _is_thin(fields):
+        if not fields or (not actors and _is_thin(fields)):
             return []
         scored = score_sentences(self._model, self._names, fields, rules)
         weighed = candidates_of([item.clues() for item in scored], bool(actors))
         chances = self._judge.chances(weighed.rows)
+        threshold = self.settings.threshold_of.get(fields[0].reading.view.lang, self.settings.threshold)
         found: list[ComplaintHit] = []
         for number, code, chance in zip(weighed.sentences, weighed.codes, chances, strict=True):
-            if chance >= self.settings.threshold:
+            if chance >= threshold:
                 found.extend(self._hits(scored[number], int(code), round(float(chance), 3)))
         backed = any(hit.method != self.method for hit in found)
         if not actors and _any_right(found) < (self.settings.alone if backed else self.settings.unbacked):
@@ -129,10 +143,14 @@ class SecondTier:
         column = self._model.outputs.index(CODES[code])
         start, end = evidence_span(self._model, self._names[reading.view.lang], sentence, column)
         # The rules know from other sentences that the whole passage is about the past; the model sees one sentence.
-        past = context.status == "historical" and scored.status == "asserted"
+        status = scored.status
+        if status == "asserted" and context.status == "historical":
+            status = "historical"
+        elif status == "asserted" and scored.field.wonders(sentence):
+            status = "hypothetical"
         yield ComplaintHit(
             code=CODES[code],
-            status="historical" if past else scored.status,
+            status=status,
             field=sentence.field,
             start=start,
             end=end,
@@ -152,16 +170,15 @@ def score_sentences(
     spoken: dict[tuple[str, int], dict[int, list[ComplaintHit]]] = defaultdict(lambda: defaultdict(list))
     read: list[tuple[FieldRules, Sentence]] = []
     serves = {field.reading.field: [_serves(field, s) for s in field.reading.sentences] for field in fields}
-    headed = any(serves.get("title", ()))
-    serving = sum(map(sum, serves.values())) / max(1, sum(map(len, serves.values())))
+    army = {field.reading.field: [_is_army(field, s) for s in field.reading.sentences] for field in fields}
     for field in fields:
-        view, flags = field.reading.view, serves[field.reading.field]
+        view = field.reading.view
         for hit in rules:
             if hit.field == field.reading.field:
                 spoken[hit.field, view.sentence_at(hit.start)[0]][_NUMBERS[hit.code]].append(hit)
         for index, sentence in enumerate(field.reading.sentences):
             heard = (sentence.field, sentence.start) in spoken
-            near = any(flags[max(0, index - REACH) : index + REACH + 1]) or (headed and index < REACH)
+            near = _stands_near(serves, sentence.field, index, REACH)
             if sentence.words and (heard or (index < MAX_SENTENCES and near)):
                 read.append((field, sentence))
     if not read:
@@ -170,6 +187,8 @@ def score_sentences(
     scores = model.scores([features_of((sentence,), known) for _, sentence in read])
     odds = model.calibration.log_odds(scores)[:, [model.outputs.index(code) for code in CODES]]
     marks = scores[:, [model.outputs.index(f"status:{status}") for status in _STATUSES]]
+    subjects = scores[:, model.outputs.index(SUBJECT)]
+    serving, share = _share(serves), _share(army)
     return [
         Scored(
             field,
@@ -177,10 +196,24 @@ def score_sentences(
             row,
             _STATUSES[int(mark.argmax())] if mark.max() > 0 else "asserted",
             spoken.get((sentence.field, sentence.start), {}),
-            serving,
+            serving=serving,
+            army_here=army[sentence.field][sentence.index],
+            army_near=_stands_near(army, sentence.field, sentence.index, BESIDE),
+            army=share,
+            subject=float(subject),
         )
-        for (field, sentence), row, mark in zip(read, odds, marks, strict=True)
+        for (field, sentence), row, mark, subject in zip(read, odds, marks, subjects, strict=True)
     ]
+
+
+def _stands_near(flags: Mapping[FieldName, Sequence[bool]], field: FieldName, index: int, reach: int) -> bool:
+    """Whether a flag is up within `reach` sentences of number `index` of `field`; a title is near to the first ones."""
+    headed = index < reach and any(flags.get("title", ()))
+    return headed or any(flags[field][max(0, index - reach) : index + reach + 1])
+
+
+def _share(flags: Mapping[FieldName, Sequence[bool]]) -> float:
+    return sum(map(sum, flags.values())) / max(1, sum(map(len, flags.values())))
 
 
 def _is_thin(fields: Sequence[FieldRules]) -> bool:
@@ -200,6 +233,10 @@ def _any_right(hits: Sequence[ComplaintHit]) -> float:
     for hit in hits:
         best[hit.code] = max(best.get(hit.code, 0.0), hit.confidence)
     return 1 - prod(1 - confidence for confidence in best.values())
+
+
+def _is_army(field: FieldRules, sentence: Sentence) -> bool:
+    return sentence.has(field.reading.lexicon.number("ARMY_ONLY")) or field.names_actor(sentence)
 
 
 def _serves(field: FieldRules, sentence: Sentence) -> bool:

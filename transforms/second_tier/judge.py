@@ -11,6 +11,7 @@ from transforms.complaints.codes import CODES, family
 Floats = npt.NDArray[np.float32]
 LEAST_ODDS = -4.0  # of the sentence alone, below which no code is weighed that no rule gave: 1 in 55
 BOUND = 8.0  # log-odds beyond which one sentence tells no more
+LEAST_SUBJECT = -2.0  # score for the subject that stands for the sentences which a short article lacks
 NOTHING = -6.0  # log-odds that stand for the sentences which a short article lacks
 FEATURES = (
     "odds",  # log-odds of the code by the model, from the sentence alone
@@ -25,6 +26,12 @@ FEATURES = (
     "family near",
     "service here",  # a word of service stands in the sentence, or an actor
     "serving",  # share of such sentences in the article
+    "army here",  # a word that only the army has stands in the sentence, or an actor
+    "army near",  # or in one of the two before and behind it
+    "army",  # share of such sentences in the article
+    "subject",  # mean score of the sentences for standing in an article with a complaint
+    "subject here",
+    "subject elsewhere",  # of the strongest other sentence
     "title",
     "words",  # their logarithm
     "sentences",  # of the article: their logarithm
@@ -44,7 +51,11 @@ _KIN = (_FAMILIES[:, None] == _FAMILIES[None, :]) & ~np.eye(len(CODES), dtype=bo
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Clues:
-    """What one sentence gives to the judge; `odds` as `CODES`, `spoken`: code number → confidence of its rule."""
+    """What one sentence gives to the judge; `odds` as `CODES`, `spoken`: code number → confidence of its rule.
+
+    `serving` and `army` are shares of the sentences of its article: those with a word of service or an actor, and those
+    with a word that only the army has, or an actor.
+    """
 
     odds: Floats
     spoken: Mapping[int, float]
@@ -53,6 +64,10 @@ class Clues:
     family_near: bool
     service_here: bool
     serving: float
+    army_here: bool
+    army_near: bool
+    army: float
+    subject: float
     actor_here: bool
     title: bool
     words: int
@@ -108,6 +123,7 @@ def candidates_of(article: Sequence[Clues], actor: bool) -> Candidates:
     first, second = _strongest_elsewhere(best)
     said = rules > 0
     family_best = np.stack([odds[:, kin].max(axis=1, initial=NOTHING) for kin in _KIN], axis=1)
+    subject = np.array([clues.subject for clues in article], np.float32)
     marks = np.array(
         [
             (
@@ -116,13 +132,19 @@ def candidates_of(article: Sequence[Clues], actor: bool) -> Candidates:
                 clues.family_near,
                 clues.service_here,
                 clues.serving,
+                clues.army_here,
+                clues.army_near,
+                clues.army,
+                subject.mean(),
+                clues.subject,
+                max(others, LEAST_SUBJECT),
                 clues.title,
                 np.log(max(1, clues.words)),
                 np.log(len(article)),
                 actor,
                 clues.actor_here,
             )
-            for clues in article
+            for clues, others in zip(article, _strongest_elsewhere(subject)[0], strict=True)
         ],
         np.float32,
     )

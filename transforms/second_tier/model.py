@@ -16,8 +16,9 @@ from transforms.second_tier.judge import Floats, Judge
 
 WEIGHTS = "weights.bin"
 MAX_BYTES = 64_000_000  # of the file after decompression: a damaged or foreign file cannot fill the memory
-_MAGIC = b"picket-second-tier-3\n"
+_MAGIC = b"picket-second-tier-4\n"
 MAX_ODDS = 30.0
+SUBJECT = "subject"  # the output that tells how well a sentence fits into an article that has a complaint anywhere
 WEIGHT_ARRAYS = ("keys", "rarity", "weights", "scales", "bias")
 JUDGE_ARRAYS = ("feature", "bound", "below", "above", "value")
 
@@ -55,11 +56,15 @@ class LinearModel:
 
     def scores(self, sentences: Sequence[Features]) -> Floats:
         """Return the scores (sentences x outputs) of `sentences`."""
-        result = np.tile(self.bias, (len(sentences), 1))
-        for block, (_, weight) in enumerate(BLOCKS):
-            parts = [sentence.blocks[block] for sentence in sentences]
-            result += self._block(parts) * np.float32(weight)
-        return np.asarray(result, np.float32)
+        owners, rows, counts = count_rows(self.keys, [part for sentence in sentences for part in sentence.blocks])
+        values = block_values(owners, rows, counts, self.rarity, len(sentences) * len(BLOCKS))
+        values *= np.array([weight for _, weight in BLOCKS], np.float32)[owners % len(BLOCKS)]
+        sums = np.zeros((len(sentences), len(self.outputs)), np.float32)
+        if len(rows):
+            owners //= len(BLOCKS)  # from the block of a sentence to the sentence
+            firsts = np.flatnonzero(np.diff(owners, prepend=-1))
+            sums[owners[firsts]] = np.add.reduceat(self.weights[rows] * values[:, None], firsts, axis=0)
+        return np.asarray(self.bias + sums * self.scales, np.float32)
 
     def weight(self, key: int, column: int) -> float:
         """Return what the feature `key` adds to output `column` by itself; 0 where it is unknown."""
@@ -67,15 +72,6 @@ class LinearModel:
         if row == len(self.keys) or self.keys[row] != key:
             return 0.0
         return float(self.weights[row, column] * self.scales[column] * self.rarity[row])
-
-    def _block(self, parts: Sequence[npt.NDArray[np.uint32]]) -> Floats:
-        owners, rows, counts = count_rows(self.keys, parts)
-        values = block_values(owners, rows, counts, self.rarity, len(parts))
-        sums = np.zeros((len(parts), len(self.outputs)), np.float32)
-        if len(rows):
-            firsts = np.flatnonzero(np.diff(owners, prepend=-1))
-            sums[owners[firsts]] = np.add.reduceat(self.weights[rows] * values[:, None], firsts, axis=0)
-        return sums * self.scales
 
 
 def block_values(

@@ -26,6 +26,7 @@ from transforms.tables.records import (
     Sighting,
     Story,
 )
+from transforms.tables.restricted import Person
 from transforms.tables.upkeep_records import Forgotten, Retry
 
 SCHEMA_VERSION = 2  # raised when a column is added; columns are only ever added, and new ones are nullable
@@ -37,7 +38,8 @@ class TableSpec:
 
     `dated_by` is None where the date is another record's: findings lie with their article. `clustered_by` is the order
     within a compacted file, which lets a reader leave out what it does not ask for; `looked_up_by` are the columns
-    that get a filter there, for questions about one value.
+    that get a filter there, for questions about one value. A `restricted` table is its owner's alone: no view, export
+    or report shows it.
     """
 
     record: type
@@ -45,6 +47,7 @@ class TableSpec:
     sorted_by: tuple[str, ...]
     clustered_by: tuple[str, ...] = ()
     looked_up_by: tuple[str, ...] = ()
+    restricted: bool = False
 
 
 SPECS: Mapping[str, TableSpec] = {
@@ -90,6 +93,14 @@ SPECS: Mapping[str, TableSpec] = {
         ("iso_3166_2", "published_at", "article_id", "revision", "place_mention_id"),
         ("article_id",),
     ),
+    "people": TableSpec(
+        Person,
+        None,
+        ("article_id", "revision", "field", "start_char", "person_id"),
+        ("published_at", "article_id", "revision", "person_id"),
+        ("article_id",),
+        restricted=True,
+    ),
     "sightings": TableSpec(Sighting, "collected_at", ("article_id", "sighting_id"), looked_up_by=("article_id",)),
     "stories": TableSpec(
         Story, "linked_at", ("article_id",), ("story_id", "article_id", "run_id"), ("article_id", "story_id")
@@ -102,6 +113,8 @@ SPECS: Mapping[str, TableSpec] = {
     "runs": TableSpec(Run, "started_at", ("run_id",)),
 }
 TABLES: Mapping[str, type] = {name: spec.record for name, spec in SPECS.items()}
+# Those that views, exports and reports may show.
+OPEN_TABLES = tuple(name for name, spec in SPECS.items() if not spec.restricted)
 
 _PLAIN: Mapping[Any, pa.DataType] = {
     str: pa.string(),

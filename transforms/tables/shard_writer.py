@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from transforms.tables.restricted import make_place
 from transforms.tables.schemas import SPECS, schema_of
 
 ROW_GROUP_CHARACTERS = 16_000_000  # of text in one row group: bounds memory at about 100 MB while it is written
@@ -145,7 +146,7 @@ class _PartFile:
             for column, values in zip(self._schema, zip(*self._rows, strict=True), strict=True)
         ]
         if self._writer is None:
-            self._unfinished.parent.mkdir(parents=True, exist_ok=True)
+            make_place(self._unfinished, SPECS[self.table].restricted)
             self._writer = pq.ParquetWriter(
                 self._unfinished,
                 self._schema,
